@@ -29,7 +29,7 @@ func LinearPanels(dst, x []float32, rows int, w *Packed, e Epilogue, first, last
 	if rows == 0 || first == last {
 		return
 	}
-	linearGeneric(dst, x, rows, w, e, first, last)
+	linear(dst, x, rows, w, e, first, last)
 }
 
 // checkLinear panics when a slice does not have its shape.
