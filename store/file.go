@@ -1,0 +1,158 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/bertsearch/bertsearch/store/internal/boltfile"
+)
+
+const (
+	// pageSize of new files. Five vectors of 384 values fit an 8 KB page, ten
+	// a 16 KB one; larger dimensions waste less of the larger page.
+	pageSize = 16 << 10
+
+	// reserve is the address space mapped ahead of the file's end, so that
+	// growing the file does not have to wait until no reader uses the old map.
+	reserve = 16 << 30
+
+	lockTimeout = time.Second
+)
+
+// file is an open bbolt database and the handle under it.
+type file struct {
+	db  *bbolt.DB
+	raw *os.File // closed by db, except when db cannot be closed
+}
+
+// openFile opens a bbolt file. A file that exists is verified before it is
+// opened for writing, with a shared lock held: bbolt reads the list of free
+// pages on its way in, and must not be shown one that is wrong.
+func openFile(path string, o *Options) (file, error) {
+	start := time.Now()
+	info, err := os.Stat(path)
+	exists := err == nil && info.Size() > 0
+	if o.ReadOnly || exists {
+		f, err := openBolt(path, o, true, o.timeout())
+		if err != nil {
+			return file{}, err
+		}
+		if err := f.verify(); err != nil {
+			return file{}, errors.Join(err, f.db.Close())
+		}
+		if o.ReadOnly {
+			return f, nil
+		}
+		if err := f.db.Close(); err != nil {
+			return file{}, fmt.Errorf("store: %s: %w", path, err)
+		}
+	}
+	f, err := openBolt(path, o, false, o.timeout()-time.Since(start))
+	if err != nil || exists {
+		return f, err
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return file{}, errors.Join(err, f.db.Close())
+	}
+	return f, nil
+}
+
+// syncFolder makes the name of a new file durable, without which a power cut
+// could take a store whose updates were all on disk.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil // folders cannot be synced there
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	err = folder.Sync()
+	if closeErr := folder.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("store: sync %s: %w", path, err)
+	}
+	return nil
+}
+
+// verify checks the pages of a file that nobody writes to.
+func (f file) verify() error {
+	info, err := f.raw.Stat()
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	pages, err := boltfile.Open(f.raw, info.Size())
+	if err == nil {
+		err = pages.Verify()
+	}
+	return pageError(f.raw.Name(), err)
+}
+
+// pageError reports damaged pages as ErrCorrupt.
+func pageError(path string, err error) error {
+	if errors.Is(err, boltfile.ErrDamaged) {
+		return fmt.Errorf("store: %s: %w (%w): run check, or restore the file from a copy", path, ErrCorrupt, err)
+	}
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", path, err)
+	}
+	return nil
+}
+
+// openBolt calls bbolt.Open so that it can neither panic nor keep the lock of
+// a file that it failed on.
+func openBolt(path string, o *Options, readOnly bool, timeout time.Duration) (f file, err error) {
+	defer func() {
+		if err != nil && f.raw != nil {
+			_ = f.raw.Close() // bbolt has closed it unless it panicked
+		}
+	}()
+	options := &bbolt.Options{
+		ReadOnly:     readOnly,
+		Timeout:      max(timeout, time.Nanosecond),
+		PageSize:     o.pageSize(),
+		FreelistType: bbolt.FreelistMapType,
+		NoStatistics: true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			raw, err := os.OpenFile(name, flag, mode)
+			f.raw = raw
+			return raw, err
+		},
+	}
+	if !readOnly && runtime.GOOS != "windows" && math.MaxInt > reserve {
+		options.InitialMmapSize = reserve
+	}
+	err = catchFaults(func() (err error) {
+		defer guard(&err)
+		f.db, err = bbolt.Open(path, 0o600, options)
+		return err
+	})
+	if err != nil {
+		return f, openError(path, err)
+	}
+	return f, nil
+}
+
+// openError says in our terms why bbolt did not open a file.
+func openError(path string, err error) error {
+	switch {
+	case errors.Is(err, bbolt.ErrTimeout):
+		return fmt.Errorf("store: %s: in use by %s: close it there, or open both for reading only: %w",
+			path, lockHolder(path), ErrLocked)
+	case errors.Is(err, ErrCorrupt):
+		return fmt.Errorf("store: open %s: %w", path, err)
+	case errors.As(err, new(syscall.Errno)):
+		return fmt.Errorf("store: open: %w", err) // names the path itself
+	}
+	return fmt.Errorf("store: %s: no valid bbolt file (%w): %w", path, err, ErrCorrupt)
+}
