@@ -1,0 +1,190 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// ParseJSON makes a tokenizer from the text of a Hugging Face tokenizer.json. A part of a kind that this package
+// does not know is an error that names it; padding and the decoder are not read.
+func ParseJSON(data []byte) (*Tokenizer, error) {
+	var f jsonFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("tokenizer: tokenizer.json: %w", err)
+	}
+	t, err := f.tokenizer()
+	if err != nil {
+		return nil, fmt.Errorf("tokenizer: tokenizer.json: %w", err)
+	}
+	return t, nil
+}
+
+// jsonFile is tokenizer.json.
+type jsonFile struct {
+	Version       string          `json:"version"`
+	Truncation    *jsonTruncation `json:"truncation"`
+	Padding       *jsonPadding    `json:"padding"`
+	AddedTokens   []jsonAdded     `json:"added_tokens"`
+	Normalizer    *jsonNormalizer `json:"normalizer"`
+	PreTokenizer  *jsonKind       `json:"pre_tokenizer"`
+	PostProcessor *jsonTemplate   `json:"post_processor"`
+	Decoder       *jsonDecoder    `json:"decoder"`
+	Model         jsonModel       `json:"model"`
+}
+
+type jsonKind struct {
+	Type string `json:"type"`
+}
+
+type jsonTruncation struct {
+	Direction string `json:"direction"`
+	MaxLength int    `json:"max_length"`
+	Strategy  string `json:"strategy"`
+	Stride    int    `json:"stride"`
+}
+
+type jsonPadding struct {
+	PadToken string `json:"pad_token"`
+}
+
+type jsonAdded struct {
+	ID         int32  `json:"id"`
+	Content    string `json:"content"`
+	SingleWord bool   `json:"single_word"`
+	LStrip     bool   `json:"lstrip"`
+	RStrip     bool   `json:"rstrip"`
+	Normalized bool   `json:"normalized"`
+	Special    bool   `json:"special"`
+}
+
+type jsonNormalizer struct {
+	Type         string `json:"type"`
+	CleanText    bool   `json:"clean_text"`
+	ChineseChars bool   `json:"handle_chinese_chars"`
+	StripAccents *bool  `json:"strip_accents"` // null: as Lowercase
+	Lowercase    bool   `json:"lowercase"`
+}
+
+type jsonDecoder struct {
+	Type    string `json:"type"`
+	Prefix  string `json:"prefix"`
+	Cleanup bool   `json:"cleanup"`
+}
+
+type jsonModel struct {
+	Type    string           `json:"type"`
+	Unknown string           `json:"unk_token"`
+	Prefix  string           `json:"continuing_subword_prefix"`
+	MaxWord *int             `json:"max_input_chars_per_word"`
+	Vocab   map[string]int32 `json:"vocab"`
+}
+
+// UnmarshalJSON reads the settings of a model of a known kind only: other kinds write their vocabulary otherwise.
+func (m *jsonModel) UnmarshalJSON(data []byte) error {
+	var kind jsonKind
+	if err := json.Unmarshal(data, &kind); err != nil {
+		return err
+	}
+	if kind.Type != "WordPiece" {
+		m.Type = kind.Type
+		return nil
+	}
+	type plain jsonModel
+	return json.Unmarshal(data, (*plain)(m))
+}
+
+// tokenizer builds what the file describes.
+func (f *jsonFile) tokenizer() (*Tokenizer, error) {
+	if err := f.supported(); err != nil {
+		return nil, err
+	}
+	c := Config{
+		Unknown: f.Model.Unknown, Prefix: f.Model.Prefix, MaxWordChars: 100,
+		Single: []Piece{{Sequence: 0}}, Pair: []Piece{{Sequence: 0}, {Sequence: 1, Type: 1}},
+	}
+	if f.Model.MaxWord != nil {
+		c.MaxWordChars = *f.Model.MaxWord
+	}
+	if n := f.Normalizer; n != nil {
+		c.CleanText, c.ChineseChars, c.Lowercase, c.StripAccents = n.CleanText, n.ChineseChars, n.Lowercase, n.Lowercase
+		if n.StripAccents != nil {
+			c.StripAccents = *n.StripAccents
+		}
+	}
+	if f.Truncation != nil {
+		c.MaxLength = f.Truncation.MaxLength
+	}
+	for _, a := range f.AddedTokens {
+		c.Added = append(c.Added, AddedToken{a.Content, a.ID, a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
+	}
+	if f.PostProcessor != nil {
+		if err := f.PostProcessor.fill(&c); err != nil {
+			return nil, err
+		}
+	}
+	f.roles(&c)
+	vocab, err := f.Model.tokens()
+	if err != nil {
+		return nil, err
+	}
+	return NewWordPiece(vocab, c)
+}
+
+// supported checks the kinds of all parts.
+func (f *jsonFile) supported() error {
+	switch {
+	case f.Model.Type != "WordPiece":
+		return fmt.Errorf("model %q is not supported, only WordPiece", f.Model.Type)
+	case f.Normalizer != nil && f.Normalizer.Type != "BertNormalizer":
+		return fmt.Errorf("normalizer %q is not supported, only BertNormalizer", f.Normalizer.Type)
+	case f.PreTokenizer == nil:
+		return fmt.Errorf("no pre_tokenizer: only BertPreTokenizer is supported")
+	case f.PreTokenizer.Type != "BertPreTokenizer":
+		return fmt.Errorf("pre_tokenizer %q is not supported, only BertPreTokenizer", f.PreTokenizer.Type)
+	case f.Truncation != nil && f.Truncation.Direction == "Left":
+		return fmt.Errorf("truncation direction %q is not supported, only Right", f.Truncation.Direction)
+	}
+	return nil
+}
+
+// roles finds out which tokens have which task.
+func (f *jsonFile) roles(c *Config) {
+	if len(c.Single) > 1 {
+		c.Roles.CLS, c.Roles.SEP = c.Single[0].Special, c.Single[len(c.Single)-1].Special
+	}
+	if f.Padding != nil {
+		c.Roles.PAD = f.Padding.PadToken
+	}
+	for _, a := range c.Added {
+		name := strings.ToLower(a.Content)
+		if c.Roles.PAD == "" && a.Special && strings.Contains(name, "pad") {
+			c.Roles.PAD = a.Content
+		}
+		if c.Roles.MASK == "" && a.Special && strings.Contains(name, "mask") {
+			c.Roles.MASK = a.Content
+		}
+	}
+}
+
+// tokens turns the vocabulary into a list by id. Ids may leave gaps, but not more gaps than tokens.
+func (m *jsonModel) tokens() ([]string, error) {
+	size := 0
+	for s, id := range m.Vocab {
+		if id < 0 {
+			return nil, fmt.Errorf("token %q has the negative id %d", s, id)
+		}
+		size = max(size, int(id)+1)
+	}
+	if size > 2*len(m.Vocab)+1000 {
+		return nil, fmt.Errorf("ids reach %d but there are only %d tokens", size-1, len(m.Vocab))
+	}
+	list := make([]string, size)
+	for s, id := range m.Vocab {
+		if list[id] != "" {
+			return nil, fmt.Errorf("tokens %q and %q share the id %d", list[id], s, id)
+		}
+		list[id] = s
+	}
+	return list, nil
+}

@@ -1,0 +1,125 @@
+package tokenizer
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// golden is a line of ../shared/golden/tokens-*.jsonl.gz, made by Hugging Face's tokenizers.
+type golden struct {
+	Text    string   `json:"text"`
+	Pair    *string  `json:"pair"`
+	Max     int      `json:"max"`
+	IDs     []int32  `json:"ids"`
+	Types   []uint8  `json:"types"`
+	Offsets [][2]int `json:"offsets"`
+}
+
+// shared is the folder of reference data, which only parity tests need.
+func shared(t testing.TB) string {
+	dir := os.Getenv("BERTSEARCH_SHARED")
+	if dir == "" {
+		t.Skip("parity: BERTSEARCH_SHARED not set")
+	}
+	return dir
+}
+
+// reference makes the tokenizer of a golden file.
+func reference(t testing.TB, name string) *Tokenizer {
+	vocab := map[string]string{"minilm": "bert-base-uncased"}[name]
+	if vocab == "" {
+		vocab = name
+	}
+	data, err := os.ReadFile(filepath.Join(shared(t), "data/bert-vocab", vocab+".vocab.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Cased()
+	if name == "minilm" || name == "bert-base-chinese" {
+		c = Uncased()
+	}
+	tok, err := NewWordPiece(parseVocabulary(data), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
+func TestParityGolden(t *testing.T) {
+	dir := filepath.Join(shared(t), "golden")
+	if other := os.Getenv("BERTSEARCH_GOLDEN"); other != "" {
+		dir = other
+	}
+	for _, name := range []string{"minilm", "bert-base-cased", "bert-base-chinese", "bert-base-multilingual-cased"} {
+		t.Run(name, func(t *testing.T) {
+			compareGolden(t, reference(t, name), filepath.Join(dir, "tokens-"+name+".jsonl.gz"))
+		})
+	}
+}
+
+// compareGolden encodes every line of a golden file.
+func compareGolden(t *testing.T, tok *Tokenizer, path string) {
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 1<<24)
+	var e Encoding
+	n, failed := 0, 0
+	for ; lines.Scan() && failed < 5; n++ {
+		var g golden
+		if err := json.Unmarshal(lines.Bytes(), &g); err != nil {
+			t.Fatal(err)
+		}
+		if !g.check(t, tok, &e) {
+			failed++
+		}
+	}
+	if err := lines.Err(); err != nil || n == 0 {
+		t.Fatalf("%s: %d lines, %v", path, n, err)
+	}
+	t.Logf("%d lines", n)
+}
+
+// check encodes one line and reports whether all is as it stands there.
+func (g *golden) check(t *testing.T, tok *Tokenizer, e *Encoding) bool {
+	t.Helper()
+	var offsets [][2]int
+	if g.Pair != nil {
+		tok.EncodePair(e, g.Text, *g.Pair, g.Max)
+	} else {
+		tok.Encode(e, g.Text, g.Max)
+		g.Types = make([]uint8, len(g.IDs))
+	}
+	for i, o := range e.Offsets {
+		if g.Pair == nil || e.Sequence[i] >= 0 {
+			offsets = append(offsets, [2]int{o.Start, o.End})
+		}
+	}
+	if !slices.Equal(e.IDs, g.IDs) || !slices.Equal(e.Types, g.Types) || !slices.Equal(offsets, g.Offsets) {
+		t.Errorf("%.200q pair %v\n got %s %v\nwant %s %v", g.Text, g.Pair != nil, spell(tok, e.IDs), offsets, spell(tok, g.IDs), g.Offsets)
+		return false
+	}
+	return true
+}
+
+// spell writes tokens out, the first ones of many.
+func spell(tok *Tokenizer, ids []int32) string {
+	var b strings.Builder
+	for _, id := range ids[:min(len(ids), 300)] {
+		b.WriteString(tok.Token(id) + " ")
+	}
+	return b.String()
+}

@@ -1,0 +1,361 @@
+package tokenizer
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"unicode/utf8"
+)
+
+// wordPiece is BERT's model: its normaliser, its splitter and its vocabulary in one walk.
+type wordPiece struct {
+	normalizer normalizer
+	trie       trie
+	more       node // where the tokens that continue a word begin
+	unknown    int32
+	maxChars   int
+	normal     matcher // added tokens that are looked for in the normalised text
+	class      [256]byteClass
+	fold       [256]byte  // a word's byte, in lower case if the model lowers
+	single     [256]int32 // id of an ASCII punctuation character
+	words      sync.Pool  // *word
+}
+
+// byteClass is what a byte at the start of a character means to the walk over ASCII.
+type byteClass uint8
+
+const (
+	letter byteClass = iota // part of a word, mapped to one byte
+	blank
+	punct
+	other // not ASCII, or dropped: needs the normaliser
+)
+
+// NewWordPiece makes a tokenizer from the tokens of a vocabulary; a token's id is its index. Empty strings are ids
+// without a token. An error names what is missing from the vocabulary.
+func NewWordPiece(vocab []string, c Config) (*Tokenizer, error) {
+	entries := make([]entry, 0, len(vocab))
+	for i, s := range vocab {
+		if !utf8.ValidString(s) {
+			return nil, fmt.Errorf("tokenizer: token %d of the vocabulary, %q, is not UTF-8", i, s)
+		}
+		if s != "" {
+			entries = append(entries, entry{s, int32(i)})
+		}
+	}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("tokenizer: the vocabulary is empty")
+	}
+	tr, err := newTrie(entries)
+	if err != nil {
+		return nil, fmt.Errorf("tokenizer: %d tokens: %w", len(vocab), err)
+	}
+	return assemble(newVocabulary(vocab), tr, c)
+}
+
+// assemble makes a tokenizer from a vocabulary and its trie.
+func assemble(v vocabulary, tr trie, c Config) (*Tokenizer, error) {
+	w := &wordPiece{trie: tr, unknown: tr.find(c.Unknown), maxChars: c.MaxWordChars}
+	if w.unknown < 0 {
+		return nil, fmt.Errorf("tokenizer: the token for unknown words, %q, is not in the vocabulary", c.Unknown)
+	}
+	if c.MaxWordChars < 0 || c.MaxLength < 0 {
+		return nil, fmt.Errorf("tokenizer: negative length in the settings: words %d, texts %d", c.MaxWordChars, c.MaxLength)
+	}
+	w.normalizer = normalizer{c.CleanText, c.ChineseChars, c.StripAccents, c.Lowercase, flatProperties()}
+	w.words.New = func() any { return new(word) }
+	if n, ok := tr.walk(tr.root, c.Prefix); ok {
+		w.more = n
+	}
+	w.tabulate()
+	t := &Tokenizer{config: c, vocab: v, model: w}
+	t.scratch.New = func() any { return new(Encoding) }
+	if err := t.setAdded(w); err != nil {
+		return nil, fmt.Errorf("tokenizer: %w", err)
+	}
+	var err error
+	if t.config.Single, err = resolve(c.Single, 1, t.ID); err != nil {
+		return nil, fmt.Errorf("tokenizer: single text: %w", err)
+	}
+	if t.config.Pair, err = resolve(c.Pair, 2, t.ID); err != nil {
+		return nil, fmt.Errorf("tokenizer: pair of texts: %w", err)
+	}
+	return t, nil
+}
+
+// setAdded gives the added tokens their ids and sorts them by where they are looked for. One without an id that is
+// not in the vocabulary is left out: the model has no vector for it.
+func (t *Tokenizer) setAdded(w *wordPiece) error {
+	var tokens, raw, normal []AddedToken
+	var rawText, normalText []string
+	for _, a := range t.config.Added {
+		if id := w.trie.find(a.Content); id >= 0 {
+			a.ID = id
+		}
+		if a.ID < 0 || a.Content == "" {
+			continue
+		}
+		tokens = append(tokens, a)
+		if a.Normalized {
+			normal, normalText = append(normal, a), append(normalText, w.normalize(a.Content))
+		} else {
+			raw, rawText = append(raw, a), append(rawText, a.Content)
+		}
+	}
+	t.config.Added = tokens
+	var err error
+	if t.added, err = newMatcher(raw, rawText); err != nil {
+		return err
+	}
+	w.normal, err = newMatcher(normal, normalText)
+	return err
+}
+
+// tabulate fills the tables of the walk over ASCII from the normaliser's properties.
+func (w *wordPiece) tabulate() {
+	n := &w.normalizer
+	for c := range w.class {
+		p := n.flat[c]
+		switch {
+		case c >= utf8.RuneSelf || n.clean && p&isDropped != 0:
+			w.class[c] = other
+		case p&isSpace != 0:
+			w.class[c] = blank
+		case p&isPunct != 0:
+			w.class[c] = punct
+			w.single[c] = w.unknown
+			if id := w.trie.find(string(rune(c))); id >= 0 && w.maxChars > 0 {
+				w.single[c] = id
+			}
+		}
+		w.fold[c] = byte(c)
+		if n.lower && c < utf8.RuneSelf {
+			w.fold[c] = byte(lower(rune(c)))
+		}
+	}
+}
+
+func (w *wordPiece) find(token string) int32 { return w.trie.find(token) }
+
+func (w *wordPiece) encode(e *Encoding, text string, base, limit int) {
+	if len(w.normal.tokens) > 0 {
+		w.encodeNormalized(e, text, base, limit)
+		return
+	}
+	for i := 0; i < len(text) && len(e.IDs) < limit; {
+		switch c := text[i]; w.class[c] {
+		case letter:
+			i = w.ascii(e, text, base, i, limit)
+		case blank:
+			i++
+		case punct:
+			e.add(w.single[c], base+i, base+i+1)
+			i++
+		default:
+			i = w.mixed(e, text, base, i, limit)
+		}
+	}
+}
+
+// ascii encodes the word that begins at text[i], and returns where it ends.
+func (w *wordPiece) ascii(e *Encoding, text string, base, i, limit int) int {
+	n, ok := w.trie.root, true
+	end, id := i, int32(-1) // of the longest token so far
+	j := i
+	for ; j < len(text) && w.class[text[j]] == letter; j++ {
+		if n, ok = w.trie.step(n, w.fold[text[j]]); !ok {
+			break
+		}
+		if k := n.id(); k >= 0 {
+			end, id = j+1, k
+		}
+	}
+	for j < len(text) && w.class[text[j]] == letter {
+		j++
+	}
+	if j < len(text) && w.class[text[j]] == other {
+		return w.mixed(e, text, base, i, limit)
+	}
+	mark := len(e.IDs)
+	if id < 0 || j-i > w.maxChars {
+		e.add(w.unknown, base+i, base+j)
+		return j
+	}
+	e.add(id, base+i, base+end)
+	for end < j {
+		start := end
+		n, id = w.more, -1
+		for k := start; k < j; k++ {
+			if n, ok = w.trie.step(n, w.fold[text[k]]); !ok {
+				break
+			}
+			if v := n.id(); v >= 0 {
+				end, id = k+1, v
+			}
+		}
+		if id < 0 {
+			e.IDs, e.Offsets = e.IDs[:mark], e.Offsets[:mark]
+			e.add(w.unknown, base+i, base+j)
+			return j
+		}
+		e.add(id, base+start, base+end)
+	}
+	return j
+}
+
+// mixed encodes a stretch that is not all ASCII from text[i] on, through the normaliser, and returns where ASCII can
+// go on.
+func (w *wordPiece) mixed(e *Encoding, text string, base, i, limit int) int {
+	s := w.words.Get().(*word)
+	s.reset()
+	for first := i; i < len(text) && len(e.IDs) < limit; {
+		if i > first && s.count == 0 && w.class[text[i]] != other {
+			break
+		}
+		if c := text[i]; w.class[c] == letter {
+			w.put(s, e, char{rune(w.fold[c]), base + i, base + i + 1})
+			i++
+			continue
+		}
+		s.chars, i = w.normalizer.next(s.chars[:0], text, i)
+		for _, c := range s.chars {
+			w.put(s, e, char{c.r, base + c.start, base + c.end})
+		}
+	}
+	w.flush(s, e)
+	w.release(s)
+	return i
+}
+
+// encodeNormalized encodes a text in whose normalised form added tokens are looked for. It holds all of that form.
+func (w *wordPiece) encodeNormalized(e *Encoding, text string, base, limit int) {
+	s := w.words.Get().(*word)
+	s.reset()
+	var all word
+	for i := 0; i < len(text); {
+		s.chars, i = w.normalizer.next(s.chars[:0], text, i)
+		for _, c := range s.chars {
+			all.append(char{c.r, base + c.start, base + c.end})
+		}
+	}
+	whole := string(all.text)
+	done := 0
+	for c := w.normal.cursor(whole); len(e.IDs) < limit; {
+		m, ok := c.next()
+		if !ok {
+			m.start = len(whole)
+		}
+		for done < m.start {
+			r, size := utf8.DecodeRuneInString(whole[done:])
+			w.put(s, e, char{r, all.places[done].Start, all.places[done].End})
+			done += size
+		}
+		w.flush(s, e)
+		if !ok {
+			break
+		}
+		e.add(m.id, all.places[m.start].Start, all.places[m.end-1].End)
+		done = m.end
+	}
+	w.release(s)
+}
+
+// normalize is the normalised form of a text.
+func (w *wordPiece) normalize(text string) string {
+	var out []byte
+	var chars []char
+	for i := 0; i < len(text); {
+		chars, i = w.normalizer.next(chars[:0], text, i)
+		for _, c := range chars {
+			out = utf8.AppendRune(out, c.r)
+		}
+	}
+	return string(out)
+}
+
+// release gives a word's memory back unless one odd text made it large.
+func (w *wordPiece) release(s *word) {
+	if cap(s.chars)+cap(s.text) <= 1<<16 {
+		w.words.Put(s)
+	}
+}
+
+// word is the normalised word that is being read.
+type word struct {
+	text   []byte
+	places []Span // for each byte of text, where its character comes from
+	count  int    // of characters, also those beyond the longest word, which are not stored
+	bounds Span   // of the whole word in the original
+	chars  []char // what the normaliser writes to
+}
+
+func (s *word) reset() { s.text, s.places, s.count = s.text[:0], s.places[:0], 0 }
+
+// append stores a character.
+func (s *word) append(c char) {
+	size := len(s.text)
+	s.text = utf8.AppendRune(s.text, c.r)
+	for range len(s.text) - size {
+		s.places = append(s.places, Span{c.start, c.end})
+	}
+}
+
+// put adds a normalised character to the word, or ends it.
+func (w *wordPiece) put(s *word, e *Encoding, c char) {
+	p := w.normalizer.properties(c.r)
+	if p&(isSpace|isPunct) != 0 {
+		w.flush(s, e)
+		if p&isSpace != 0 {
+			return
+		}
+	}
+	if s.count == 0 {
+		s.bounds.Start = c.start
+	}
+	s.bounds.End = c.end
+	if s.count++; s.count <= w.maxChars {
+		s.append(c)
+	}
+	if p&isPunct != 0 {
+		w.flush(s, e)
+	}
+}
+
+// flush encodes the word, if there is one.
+func (w *wordPiece) flush(s *word, e *Encoding) {
+	if s.count > 0 {
+		mark := len(e.IDs)
+		if s.count > w.maxChars || !w.pieces(s, e) {
+			e.IDs, e.Offsets = e.IDs[:mark], e.Offsets[:mark]
+			e.add(w.unknown, s.bounds.Start, s.bounds.End)
+		}
+	}
+	s.reset()
+}
+
+// pieces appends the tokens of a word, the longest from the left each time; false if some part of it has none.
+func (w *wordPiece) pieces(s *word, e *Encoding) bool {
+	n, ok := w.trie.root, true
+	for start := 0; start < len(s.text); {
+		end, id := start, int32(-1)
+		for k := start; k < len(s.text); k++ {
+			if n, ok = w.trie.step(n, s.text[k]); !ok {
+				break
+			}
+			if v := n.id(); v >= 0 {
+				end, id = k+1, v
+			}
+		}
+		if id < 0 {
+			return false
+		}
+		e.add(id, s.places[start].Start, s.places[end-1].End)
+		start, n = end, w.more
+	}
+	return true
+}
+
+// tokenOrder sorts added tokens as tokenizer.json lists them.
+func tokenOrder(tokens []AddedToken) []AddedToken {
+	return slices.SortedStableFunc(slices.Values(tokens), func(a, b AddedToken) int { return int(a.ID - b.ID) })
+}
