@@ -1,8 +1,6 @@
 package boltfile
 
-import (
-	"io"
-)
+import "io"
 
 // File is a bbolt file as of its newest valid meta page.
 type File struct {
@@ -64,18 +62,15 @@ func (f *File) VerifyTree(root uint64) error {
 	return newWalk(f).tree(root)
 }
 
-// Leaked counts the pages that hold nothing and are not in the freelist
-// either: space lost until the list is rebuilt, but no danger. The file must
-// have passed Verify.
-func (f *File) Leaked() (int, error) {
+// VerifyFreelist checks the freelist against trees that are known to be sound,
+// and counts the pages that neither holds: space that is lost until the list is
+// rebuilt, but no danger.
+func (f *File) VerifyFreelist() (lost int, err error) {
 	w := newWalk(f)
 	if err := w.tree(f.Root); err != nil {
 		return 0, err
 	}
-	if f.Freelist == NoFreelist {
-		return 0, nil
-	}
-	if err := w.freelist(); err != nil {
+	if err := w.freelist(); err != nil || f.Freelist == NoFreelist {
 		return 0, err
 	}
 	return w.unseen(), nil
@@ -88,7 +83,6 @@ func (f *File) DropFreelist(w io.WriterAt) error {
 	if err := f.VerifyTree(f.Root); err != nil {
 		return err
 	}
-	slot := int64(f.TxID % 2)
-	_, err := w.WriteAt(f.withoutFreelist(), slot*int64(f.PageSize)+headerSize)
+	_, err := w.WriteAt(f.withoutFreelist(), int64(f.slot)*int64(f.PageSize)+headerSize)
 	return err
 }

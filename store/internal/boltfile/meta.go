@@ -53,6 +53,7 @@ type Meta struct {
 	Freelist  uint64 // page of the freelist, or NoFreelist
 	HighWater uint64 // number of pages in use or free; later ones do not exist
 	TxID      uint64
+	slot      int // 0 or 1: which of the two it is
 	raw       [metaSize]byte
 }
 
@@ -100,6 +101,7 @@ func readMeta(r io.ReaderAt, slot, pageSize int) (Meta, error) {
 		return Meta{}, readError(err, "meta page %d", slot)
 	}
 	m, err := parseMeta(b[headerSize:])
+	m.slot = slot
 	if err == nil && m.PageSize != pageSize && slot > 0 {
 		err = damaged("page size %d at %d", m.PageSize, pageSize)
 	}
