@@ -29,7 +29,7 @@ type checker struct {
 	report func(Problem)
 
 	textLengths map[uint32]int // of each readable document, by number
-	unreadable  map[uint32]bool
+	heads       int            // of documents, unreadable ones included
 }
 
 // Check verifies everything the store holds: pages, checksums, and that
@@ -42,7 +42,7 @@ func (s *Store) Check(ctx context.Context, report func(Problem)) error {
 		return err
 	}
 	err = s.View(func(r *Reader) error {
-		c := &checker{Reader: r, ctx: ctx, report: report, textLengths: map[uint32]int{}, unreadable: map[uint32]bool{}}
+		c := &checker{Reader: r, ctx: ctx, report: report, textLengths: map[uint32]int{}}
 		return c.run()
 	})
 	if errors.Is(err, ErrCorrupt) { // the snapshot's own records
@@ -79,30 +79,33 @@ func (c *checker) counter(where string, stored, counted uint64) {
 	}
 }
 
-// each calls fn with every readable entry of a bucket and reports the others.
-// It returns how many entries there are, and an error only when cancelled.
-func (c *checker) each(t tree, fn func(key, payload []byte) error) (n int, err error) {
+// each calls fn with every readable entry of a bucket and reports the others,
+// as well as what fn returns. It returns how many entries there are and how
+// many of them were reported, and an error only when cancelled.
+func (c *checker) each(t tree, fn func(key, payload []byte) error) (n, bad int, err error) {
 	cur := t.from(nil)
 	for ; cur.key != nil; cur.next() {
 		if n++; n%256 == 0 && c.ctx.Err() != nil {
-			return n, c.ctx.Err()
+			return n, bad, c.ctx.Err()
 		}
 		payload, err := cur.payload()
 		if err == nil {
 			err = fn(cur.key, payload)
 		}
 		if err != nil {
+			bad++
 			c.problem(t.name, "%v", err)
 		}
 	}
 	if cur.err != nil {
+		bad++
 		c.problem(t.name, "%v", cur.err)
 	}
-	return n, nil
+	return n, bad, nil
 }
 
 // eachNumber is each for buckets whose keys are numbers.
-func (c *checker) eachNumber(t tree, fn func(number uint32, payload []byte) error) (n int, err error) {
+func (c *checker) eachNumber(t tree, fn func(number uint32, payload []byte) error) (n, bad int, err error) {
 	return c.each(t, func(key, payload []byte) error {
 		number, ok := parseNumber(key)
 		if !ok {

@@ -9,7 +9,7 @@ func (c *checker) changes() error {
 	}
 	latest := map[uint32]Change{} // by document, since the last swap
 	next := c.state.trimmed + 1
-	_, err = c.each(t, func(key, payload []byte) error {
+	_, _, err = c.each(t, func(key, payload []byte) error {
 		sequence := next
 		next++
 		if string(key) != string(sequenceKey(sequence)) {

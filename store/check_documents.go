@@ -1,6 +1,9 @@
 package store
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // settings reads all settings; their content is the caller's.
 func (c *checker) settings() error {
@@ -8,7 +11,7 @@ func (c *checker) settings() error {
 	if err != nil {
 		return err
 	}
-	_, err = c.each(t, func([]byte, []byte) error { return nil })
+	_, _, err = c.each(t, func([]byte, []byte) error { return nil })
 	return err
 }
 
@@ -19,18 +22,17 @@ func (c *checker) documents() error {
 		return err
 	}
 	var textBytes, fieldBytes uint64
-	n, err := c.eachNumber(t, func(number uint32, payload []byte) error {
-		c.unreadable[number] = true
+	n, _, err := c.eachNumber(t, func(number uint32, payload []byte) error {
 		h, err := decodeHead(number, payload)
 		if err != nil {
 			return err
 		}
-		delete(c.unreadable, number)
 		c.textLengths[number] = h.TextLength
 		textBytes += uint64(h.TextLength)
 		fieldBytes += uint64(h.FieldsLength)
 		return c.document(h)
 	})
+	c.heads = n
 	if err != nil || len(c.textLengths) != n {
 		return err // counters cannot be told when some are unreadable
 	}
@@ -64,15 +66,16 @@ func (c *checker) ids() error {
 	if err != nil {
 		return err
 	}
-	_, err = c.each(t, func(key, payload []byte) error {
+	_, _, err = c.each(t, func(key, payload []byte) error {
 		number, err := decodeNumber(string(key), payload)
 		if err != nil {
 			return err
 		}
-		if c.unreadable[number] {
-			return nil // reported already
+		h, err := c.Head(number)
+		if errors.Is(err, ErrCorrupt) {
+			return nil // reported with the documents
 		}
-		if h, err := c.Head(number); err != nil || h.ID != string(key) {
+		if err != nil || h.ID != string(key) {
 			c.repairable("ids", "id %s leads to document %d, which does not have it", printKey(key), number)
 		}
 		return nil
@@ -95,7 +98,7 @@ func (c *checker) owned(name string, tag byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.eachNumber(t, func(number uint32, _ []byte) error {
+	_, _, err = c.eachNumber(t, func(number uint32, _ []byte) error {
 		if !c.known(number) {
 			c.problem(name, "number %d has no document", number)
 		}
@@ -104,8 +107,11 @@ func (c *checker) owned(name string, tag byte) error {
 	return err
 }
 
-// known says whether a document's head was found, be it readable or not.
+// known says whether a document's head exists, be it readable or not.
 func (c *checker) known(number uint32) bool {
-	_, ok := c.textLengths[number]
-	return ok || c.unreadable[number]
+	if _, ok := c.textLengths[number]; ok {
+		return true
+	}
+	_, err := c.Head(number)
+	return !isNotFound(err)
 }
