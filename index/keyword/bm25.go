@@ -1,0 +1,25 @@
+package keyword
+
+import "math"
+
+// The parameters of BM25: k1 is how slowly repetitions of a term saturate, b
+// how much a long document is held against it.
+const (
+	k1 = 1.2
+	b  = 0.75
+)
+
+// idf is the inverse document frequency in the form of Lucene, which is
+// positive even for a term that every document has.
+func idf(documents, with uint64) float64 {
+	n, d := float64(documents), float64(with)
+	return math.Log(1 + (n-d+0.5)/(d+0.5))
+}
+
+// saturation is the part of a term's weight that frequency occurrences in a
+// document of that length earn: between 0 and 1. Robertson and Zaragoza (2009),
+// "The Probabilistic Relevance Framework: BM25 and Beyond", without the constant
+// factor k1+1, which changes no ranking.
+func saturation(frequency, length, averageLength float64) float64 {
+	return frequency / (frequency + k1*(1-b+b*length/averageLength))
+}
