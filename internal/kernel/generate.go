@@ -3,3 +3,8 @@ package kernel
 //go:generate go run -C _gen . -file gemm_avx512 -out ../gemm_avx512_amd64.s -stubs ../gemm_avx512_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file gemm_avx2 -out ../gemm_avx2_amd64.s -stubs ../gemm_avx2_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file peak -out ../peak_amd64.s -stubs ../peak_amd64.go -pkg kernel
+//go:generate go run -C _gen . -file softmax -out ../softmax_amd64.s -stubs ../softmax_amd64.go -pkg kernel
+//go:generate go run -C _gen . -file activation -out ../activation_amd64.s -stubs ../activation_amd64.go -pkg kernel
+//go:generate go run -C _gen . -file layernorm -out ../layernorm_amd64.s -stubs ../layernorm_amd64.go -pkg kernel
+//go:generate go run -C _gen . -file half -out ../half_amd64.s -stubs ../half_amd64.go -pkg kernel
+//go:generate go run -C _gen . -file dot -out ../dot_rows_amd64.s -stubs ../dot_rows_stubs_amd64.go -pkg kernel

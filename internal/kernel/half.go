@@ -42,7 +42,8 @@ func Float32(h uint16) float32 {
 // DecodeF16 writes the little-endian binary16 numbers of src to dst, which
 // holds len(src)/2 values. src need not be aligned.
 func DecodeF16(dst []float32, src []byte) {
-	for i := range dst[:len(src)/2] {
+	dst = dst[:len(src)/2]
+	for i := decodeF16(dst, src); i < len(dst); i++ {
 		dst[i] = Float32(binary.LittleEndian.Uint16(src[2*i:]))
 	}
 }

@@ -8,12 +8,21 @@ import "math"
 // have as many rows as fit in x and may be the same slice.
 func LayerNorm(dst, x, gamma, beta []float32, eps float32) {
 	n := len(gamma)
-	for at := 0; n > 0 && at+n <= len(x); at += n {
-		layerNormGeneric(dst[at:at+n], x[at:at+n], gamma, beta[:n], eps)
+	if n == 0 || len(x) < n {
+		return
+	}
+	rows := len(x) / n
+	layerNorm(dst[:rows*n], x[:rows*n], gamma, beta[:n], n, rows, eps)
+}
+
+// layerNormRows is the reference of LayerNorm.
+func layerNormRows(dst, x, gamma, beta []float32, n, rows int, eps float32) {
+	for at := 0; at < rows*n; at += n {
+		layerNormGeneric(dst[at:at+n], x[at:at+n], gamma, beta, eps)
 	}
 }
 
-// layerNormGeneric is the reference of LayerNorm for one row.
+// layerNormGeneric normalises one row.
 func layerNormGeneric(dst, x, gamma, beta []float32, eps float32) {
 	var sum float64
 	for _, v := range x {

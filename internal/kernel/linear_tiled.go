@@ -98,11 +98,7 @@ func (p *tiled) output(r, rows, n, wide int) {
 		p.residual = &p.e.Residual[at]
 	}
 	runTile(&p.tile, rows, p.w.f16 != nil)
-	if p.e.Activation != None {
-		for i := range rows {
-			p.e.Activation.Apply(p.dst[at+i*p.w.n:][:columns])
-		}
-	}
+	p.e.Activation.rows(p.dst[at:], columns, rows, p.w.n)
 }
 
 // edge computes a tile that is not whole panels of dst in a place of its own,

@@ -15,7 +15,12 @@ import (
 var files = map[string]func(){
 	"gemm_avx512": gemmAVX512,
 	"gemm_avx2":   gemmAVX2,
+	"dot":         dot,
 	"peak":        peak,
+	"softmax":     softmax,
+	"activation":  activations,
+	"layernorm":   layerNorm,
+	"half":        half,
 }
 
 func main() {

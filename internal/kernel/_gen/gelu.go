@@ -1,0 +1,210 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// geluEnd is where Φ(x)-1/2 is 1/2 in float32, and the table ends.
+const geluEnd = 5.6
+
+// segments is how |x| is cut for the table of Φ: as many segments as a
+// permutation of one register (AVX2) or two (AVX-512) can look up, and the
+// degree that holds the error of each below 2e-8.
+func (v vector) segments() (count, degree int) {
+	if v.lanes == 16 {
+		return 32, 4
+	}
+	return 8, 7
+}
+
+// activations writes the elementwise kernels.
+func activations() {
+	for _, v := range both {
+		gelu(v)
+		geluTanh(v)
+		relu(v)
+	}
+}
+
+// elementwise writes name(x, n, rows, stride), which replaces n elements of
+// each row; the registers from setup on live through it.
+func elementwise(v vector, name, doc string, setup func(), body func(x reg.VecPhysical)) {
+	TEXT(name+v.name, NOSPLIT, "func(x *float32, n, rows, stride int)")
+	Doc(name+v.name+" "+doc, "Rows are stride bytes apart; there is at least one.")
+	Pragma("noescape")
+	base, n, rows, stride := reg.RDI, reg.RSI, reg.RBX, reg.R8
+	at, left, scratch := reg.RAX, reg.RCX, reg.RDX
+	Load(Param("x"), base)
+	Load(Param("n"), n)
+	Load(Param("rows"), rows)
+	Load(Param("stride"), stride)
+	setup()
+	x := v.reg[0]
+	Label("row")
+	MOVQ(base, at)
+	v.each("x", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
+		v.load(Mem{Base: at}, x, tail)
+		body(x)
+		v.store(x, Mem{Base: at}, tail)
+	})
+	ADDQ(stride, base)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// gelu computes x·Φ(x) = x/2 + |x|·(Φ(|x|)-1/2), the last factor a piecewise
+// polynomial: |x| in units of a segment is rounded to the segment's number,
+// which looks up coefficients for the rest.
+func gelu(v vector) {
+	count, degree := v.segments()
+	width := geluEnd / float64(count-1)
+	// On AVX2 the constants stay in memory: the table fills the registers.
+	abs, unit, last, magic := v.reg[1], v.reg[2], v.reg[3], v.reg[4]
+	index, c := v.reg[5], v.reg[6]
+	table := v.geluTable(count, degree, width)
+	at := 7
+	setup := func() {
+		if v.lanes == 16 {
+			v.constant(1/width, unit)
+			v.constant(float64(count-1), last)
+			v.constant(1<<23, magic)
+			for i := range table.parts {
+				VMOVUPS(table.at(i), v.reg[at+i])
+			}
+		} else {
+			LEAQ(table.data, reg.R9)
+		}
+	}
+	elementwise(v, "gelu", "replaces each x by x·Φ(x).", setup, func(x reg.VecPhysical) {
+		if v.lanes == 16 {
+			VPANDD_BCST(signless(), x, abs)
+			VMULPS(unit, abs, c)
+			VMINPS(c, last, c)
+			VADDPS(magic, c, index)
+			half := v.reg[5+2+table.parts] // after the table
+			f, sum := v.reg[6+2+table.parts], v.reg[7+2+table.parts]
+			VSUBPS(magic, index, f)
+			VSUBPS(f, c, f)
+			for i := degree; i >= 0; i-- {
+				VMOVAPS(index, c)
+				VPERMI2PS(v.reg[at+2*i+1], v.reg[at+2*i], c)
+				if i == degree {
+					VMOVAPS(c, sum)
+				} else {
+					VFMADD213PS(c, f, sum)
+				}
+			}
+			VMULPS_BCST(number(0.5), x, half)
+			VFMADD213PS(half, abs, sum)
+			VMOVAPS(sum, x)
+			return
+		}
+		v.geluAVX2(x, table, degree, width, count)
+	})
+}
+
+// geluAVX2 is the body of gelu with eight segments.
+func (v vector) geluAVX2(x reg.VecPhysical, table geluData, degree int, width float64, count int) {
+	abs, t, index, f, sum := v.reg[1], v.reg[2], v.reg[3], v.reg[4], v.reg[5]
+	VBROADCASTSS(signless(), abs)
+	VANDPS(abs, x, abs)
+	VBROADCASTSS(number(1/width), t)
+	VMULPS(t, abs, t)
+	VBROADCASTSS(number(float64(count-1)), f)
+	VMINPS(t, f, t)
+	VBROADCASTSS(number(1<<23), f)
+	VADDPS(f, t, index)
+	VSUBPS(f, index, f)
+	VSUBPS(f, t, f)
+	for i := degree; i >= 0; i-- {
+		c := v.reg[6+i%2]
+		if i == degree {
+			c = sum
+		}
+		VPERMPS(Mem{Base: reg.R9, Disp: 32 * i}, index, c)
+		if i < degree {
+			VFMADD213PS(c, f, sum)
+		}
+	}
+	VBROADCASTSS(number(0.5), t)
+	VMULPS(t, x, x)
+	VFMADD231PS(abs, sum, x)
+}
+
+var signlessData Mem
+
+// signless returns the address of the mask that clears a sign.
+func signless() Mem {
+	if signlessData.Symbol.Name == "" {
+		signlessData = ConstData("signless", U32(0x7fffffff))
+	}
+	return signlessData
+}
+
+// geluData is a table of coefficients: for each degree count float32, in parts
+// of one register.
+type geluData struct {
+	data  Mem
+	parts int
+	bytes int
+}
+
+func (g geluData) at(i int) Mem { return g.data.Offset(i * g.bytes) }
+
+// geluTable writes the coefficients of Φ(x)-1/2 around each segment's centre,
+// in units of a segment. The last is the constant 1/2, exactly, so that large
+// x give x and 0.
+func (v vector) geluTable(count, degree int, width float64) geluData {
+	data := GLOBL(fmt.Sprintf("gelu%d", count), 8|16)
+	phi := func(t float64) float64 { return math.Erf(t*width/math.Sqrt2) / 2 }
+	c := make([][]float64, count)
+	for s := range c {
+		c[s] = chebyshev(phi, float64(s), 0.5, degree)
+		if s == count-1 {
+			clear(c[s])
+			c[s][0] = 0.5
+		}
+	}
+	for i := range degree + 1 {
+		for s := range c {
+			DATA(4*(i*count+s), F32(c[s][i]))
+		}
+	}
+	return geluData{data, (degree + 1) * count / v.lanes, 4 * v.lanes}
+}
+
+// geluTanh computes x/(1 + exp(-2y)), y = √(2/π)(x + 0.044715x³).
+func geluTanh(v vector) {
+	var e exponential
+	y, a, b := v.reg[2], v.reg[3], v.reg[4]
+	setup := func() { e = newExponential(v) }
+	factor := -2 * math.Sqrt(2/math.Pi) * math.Log2E
+	elementwise(v, "geluTanh", "replaces each x by the tanh approximation of x·Φ(x).", setup, func(x reg.VecPhysical) {
+		VMULPS(x, x, y)
+		VBROADCASTSS(number(0.044715*factor), a)
+		VBROADCASTSS(number(factor), b)
+		VFMADD213PS(b, a, y)
+		VMULPS(x, y, y)
+		// From 128 on the power is ∞ and the quotient 0.
+		VBROADCASTSS(number(128), a)
+		VMINPS(y, a, y)
+		e.exp2(y, a, b)
+		VBROADCASTSS(number(1), a)
+		VADDPS(a, y, y)
+		VDIVPS(y, x, x)
+	})
+}
+
+// relu computes max(x, 0).
+func relu(v vector) {
+	elementwise(v, "relu", "replaces each x by max(x, 0).", func() { v.zero(v.reg[1]) }, func(x reg.VecPhysical) {
+		VMAXPS(x, v.reg[1], x)
+	})
+}

@@ -1,0 +1,96 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// linear is LinearPanels at the active level.
+func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) {
+	switch {
+	case active >= AVX512:
+		linearTiled(dst, x, rows, w, e, first, last, tiling{14, 2})
+	case active == AVX2:
+		linearTiled(dst, x, rows, w, e, first, last, tiling{6, 1})
+	default:
+		linearGeneric(dst, x, rows, w, e, first, last)
+	}
+}
+
+// runTile computes a tile at the active level.
+func runTile(t *tile, rows int, f16 bool) {
+	p := (*byte)(unsafe.Pointer(t))
+	switch {
+	case active >= AVX512 && f16:
+		tileF16AVX512(p, rows)
+	case active >= AVX512:
+		tileF32AVX512(p, rows)
+	case f16:
+		tileF16AVX2(p, rows)
+	default:
+		tileF32AVX2(p, rows)
+	}
+}
+
+// activate is Activation.rows at the active level.
+func activate(a Activation, x []float32, n, rows, stride int) {
+	if active < AVX2 || a == Tanh {
+		activateGeneric(a, x, n, rows, stride)
+		return
+	}
+	p, bytes := &x[0], 4*stride
+	switch {
+	case a == GELU && active >= AVX512:
+		geluAVX512(p, n, rows, bytes)
+	case a == GELU:
+		geluAVX2(p, n, rows, bytes)
+	case a == GELUTanh && active >= AVX512:
+		geluTanhAVX512(p, n, rows, bytes)
+	case a == GELUTanh:
+		geluTanhAVX2(p, n, rows, bytes)
+	case a == ReLU && active >= AVX512:
+		reluAVX512(p, n, rows, bytes)
+	case a == ReLU:
+		reluAVX2(p, n, rows, bytes)
+	}
+}
+
+// expRow is the exponential of a softmax row at the active level. The assembly
+// leaves alone, with a sum of zero, a row in which it finds nothing above -∞.
+func expRow(row []float32, scale float32) float32 {
+	var sum float32
+	switch {
+	case active >= AVX512:
+		sum = expRowAVX512(&row[0], len(row), scale*math.Log2E)
+	case active == AVX2:
+		sum = expRowAVX2(&row[0], len(row), scale*math.Log2E)
+	}
+	if sum == 0 {
+		return expRowGeneric(row, scale)
+	}
+	return sum
+}
+
+// layerNorm is LayerNorm of rows of n elements at the active level.
+func layerNorm(dst, x, gamma, beta []float32, n, rows int, eps float32) {
+	switch {
+	case active >= AVX512:
+		layerNormAVX512(&dst[0], &x[0], &gamma[0], &beta[0], n, rows, eps)
+	case active == AVX2:
+		layerNormAVX2(&dst[0], &x[0], &gamma[0], &beta[0], n, rows, eps)
+	default:
+		layerNormRows(dst, x, gamma, beta, n, rows, eps)
+	}
+}
+
+// decodeF16 converts as many numbers as the assembly can and returns how many.
+func decodeF16(dst []float32, src []byte) int {
+	n := len(src) / 16 * 8
+	if active < AVX2 || n == 0 {
+		return 0
+	}
+	decodeF16AVX2(&dst[0], &src[0], n)
+	return n
+}

@@ -1,0 +1,24 @@
+//go:build purego || !amd64
+
+package kernel
+
+// linear is LinearPanels without assembly.
+func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) {
+	linearGeneric(dst, x, rows, w, e, first, last)
+}
+
+// activate is Activation.rows without assembly.
+func activate(a Activation, x []float32, n, rows, stride int) {
+	activateGeneric(a, x, n, rows, stride)
+}
+
+// expRow is the exponential of a softmax row without assembly.
+func expRow(row []float32, scale float32) float32 { return expRowGeneric(row, scale) }
+
+// layerNorm is LayerNorm of rows of n elements without assembly.
+func layerNorm(dst, x, gamma, beta []float32, n, rows int, eps float32) {
+	layerNormRows(dst, x, gamma, beta, n, rows, eps)
+}
+
+// decodeF16 converts as many numbers as assembly can: none.
+func decodeF16([]float32, []byte) int { return 0 }
