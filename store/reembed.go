@@ -22,8 +22,8 @@ func (r *Reader) Generations() ([]uint32, error) {
 	c := all.from(nil)
 	for ; c.key != nil; c.next() {
 		number, ok := parseNumber(c.key)
-		if !ok {
-			return nil, corrupt(bucketGenerations, "key %s is no number", printKey(c.key))
+		if !ok || c.value != nil {
+			return nil, corrupt(bucketGenerations, "key %s is no generation", printKey(c.key))
 		}
 		numbers = append(numbers, number)
 	}
