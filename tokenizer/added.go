@@ -122,15 +122,10 @@ func (m *matcher) longest(text string, i int) (end int, id int32) {
 
 func endsWithWord(s string) bool {
 	r, _ := utf8.DecodeLastRuneInString(s)
-	return s != "" && isWord(r)
+	return s != "" && within(wordChars, r)
 }
 
 func startsWithWord(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
-	return s != "" && isWord(r)
-}
-
-// isWord is \w of Unicode's regular expressions (UTS 18, annex C).
-func isWord(r rune) bool {
-	return unicode.In(r, unicode.Letter, unicode.Mark, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic, unicode.Join_Control)
+	return s != "" && within(wordChars, r)
 }

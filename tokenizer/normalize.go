@@ -38,7 +38,7 @@ func (n *normalizer) next(out []char, text string, i int) ([]char, int) {
 	}
 	alone := n.chinese && p&isIdeograph != 0
 	if alone {
-		out = append(out, char{' ', i, i})
+		out = append(out, char{' ', i, end})
 	} else if n.strip {
 		if stop, moves := n.run(text, end); moves || p&isSurvivor != 0 {
 			return n.reorder(out, text, i, stop), stop

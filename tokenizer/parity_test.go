@@ -53,12 +53,35 @@ func reference(t testing.TB, name string) *Tokenizer {
 
 func TestParityGolden(t *testing.T) {
 	dir := filepath.Join(shared(t), "golden")
-	if other := os.Getenv("BERTSEARCH_GOLDEN"); other != "" {
-		dir = other
-	}
 	for _, name := range []string{"minilm", "bert-base-cased", "bert-base-chinese", "bert-base-multilingual-cased"} {
 		t.Run(name, func(t *testing.T) {
 			compareGolden(t, reference(t, name), filepath.Join(dir, "tokens-"+name+".jsonl.gz"))
+		})
+	}
+}
+
+// TestParityFresh compares with a folder that _gen/goldens.py wrote, in other settings too.
+func TestParityFresh(t *testing.T) {
+	dir := os.Getenv("BERTSEARCH_TOKENS")
+	if dir == "" {
+		t.Skip("parity: BERTSEARCH_TOKENS not set; python _gen/goldens.py makes such a folder")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "tokens-*.jsonl.gz"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no tokens-*.jsonl.gz in %s: %v", dir, err)
+	}
+	for _, path := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), "tokens-"), ".jsonl.gz")
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile(filepath.Join(dir, "tokenizer-"+name+".json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tok, err := ParseJSON(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareGolden(t, tok, path)
 		})
 	}
 }

@@ -47,3 +47,15 @@ func (v *vocabulary) hash(h hash.Hash) {
 	h.Write(buf)
 	_, _ = io.WriteString(h, v.text) // a hash never fails
 }
+
+// checked reports whether all tokens lie inside the text.
+func (v *vocabulary) checked() bool {
+	last := uint32(0)
+	for _, e := range v.ends {
+		if e < last {
+			return false
+		}
+		last = e
+	}
+	return int(last) == len(v.text)
+}

@@ -6,8 +6,10 @@ Its Rust crates carry tables of several Unicode versions (categories of Unicode 
 classes of Unicode 9, lower case of the compiler's), so no single version of Go's tables gives the same answers.
 Asking the library itself does.
 """
+import unicodedata
+
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
 POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 
@@ -55,6 +57,13 @@ def combining_class(c, known):
     return same[0] if same else max(below) + 1
 
 
+def word_characters():
+    """What a token of single words must not touch: \\w of the library's regular expressions."""
+    t = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
+    t.add_tokens([AddedToken("<m>", single_word=True, normalized=False)])
+    return [c for c in POINTS if len(t.encode(chr(c) + "<m>").ids) == 1]
+
+
 def lower_rows():
     """Runs of letters, one or two apart, whose lower case lies at the same distance."""
     pairs, rows = [(c, lower(chr(c))) for c in POINTS], []
@@ -85,7 +94,7 @@ def main():
     spans("dropped", "is removed when text is cleaned: Cc, Cf and Co of Unicode 8 without tab, newline and return, and U+FFFD.", [c for c in POINTS if not clean(chr(c))])
     spans("ideographs", "stand alone when Chinese characters are handled.", [c for c in POINTS if chinese(chr(c)) != chr(c)])
     spans("nonspacing", "is removed when accents are stripped: Mn of Unicode 8.", [c for c in POINTS if not strip(chr(c))])
-    import unicodedata
+    spans("wordChars", "is \\w of Unicode's regular expressions (UTS 18, annex C).", word_characters())
     known = {}
     for c in POINTS:
         k = unicodedata.ucd_3_2_0.combining(chr(c))

@@ -1,0 +1,170 @@
+package tokenizer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Save writes tokenizer.json, vocab.txt, tokenizer_config.json and special_tokens_map.json to dir, which Hugging
+// Face's libraries load. The folder is made if need be; each file is replaced whole.
+func (t *Tokenizer) Save(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("tokenizer: save: %w", err)
+	}
+	full, err := t.MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("tokenizer: save: %w", err)
+	}
+	settings, err := json.MarshalIndent(t.settings(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("tokenizer: save: %w", err)
+	}
+	special, err := json.MarshalIndent(t.specials(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("tokenizer: save: %w", err)
+	}
+	var list strings.Builder
+	for id := range t.vocab.size() {
+		list.WriteString(t.vocab.at(int32(id)) + "\n")
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{
+		{"vocab.txt", []byte(list.String())},
+		{"tokenizer_config.json", append(settings, '\n')},
+		{"special_tokens_map.json", append(special, '\n')},
+		{"tokenizer.json", full},
+	} {
+		if err := replaceFile(filepath.Join(dir, f.name), f.data); err != nil {
+			return fmt.Errorf("tokenizer: save: %w", err)
+		}
+	}
+	return nil
+}
+
+// replaceFile writes a file beside path and renames it, so that no half-written one is ever found there.
+func replaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o666)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // the first error is the one to tell
+	}
+	return err
+}
+
+// specials names the special tokens by their task, as special_tokens_map.json does.
+func (t *Tokenizer) specials() map[string]string {
+	m := map[string]string{"unk_token": t.config.Unknown}
+	r := t.config.Roles
+	for name, token := range map[string]string{"cls_token": r.CLS, "sep_token": r.SEP, "pad_token": r.PAD, "mask_token": r.MASK} {
+		if token != "" {
+			m[name] = token
+		}
+	}
+	return m
+}
+
+// settings is tokenizer_config.json.
+func (t *Tokenizer) settings() map[string]any {
+	c := &t.config
+	m := map[string]any{
+		"tokenizer_class":        "BertTokenizer",
+		"do_lower_case":          c.Lowercase,
+		"strip_accents":          c.StripAccents,
+		"tokenize_chinese_chars": c.ChineseChars,
+	}
+	for name, token := range t.specials() {
+		m[name] = token
+	}
+	if c.MaxLength > 0 {
+		m["model_max_length"] = c.MaxLength
+	}
+	added := map[string]jsonAdded{}
+	for _, a := range c.Added {
+		added[fmt.Sprint(a.ID)] = describe(a)
+	}
+	m["added_tokens_decoder"] = added
+	return m
+}
+
+func describe(a AddedToken) jsonAdded {
+	return jsonAdded{a.ID, a.Content, a.SingleWord, a.LStrip, a.RStrip, a.Normalized, a.Special}
+}
+
+// MarshalJSON writes the tokenizer as a tokenizer.json.
+func (t *Tokenizer) MarshalJSON() ([]byte, error) {
+	c := &t.config
+	f := jsonFile{
+		Version: "1.0",
+		Normalizer: &jsonNormalizer{
+			Type: "BertNormalizer", CleanText: c.CleanText, ChineseChars: c.ChineseChars, StripAccents: &c.StripAccents, Lowercase: c.Lowercase,
+		},
+		PreTokenizer:  &jsonKind{"BertPreTokenizer"},
+		PostProcessor: t.template(),
+		Decoder:       &jsonDecoder{"WordPiece", c.Prefix, true},
+		AddedTokens:   []jsonAdded{},
+	}
+	if c.MaxLength > 0 {
+		f.Truncation = &jsonTruncation{"Right", c.MaxLength, "LongestFirst", 0}
+	}
+	for _, a := range tokenOrder(c.Added) {
+		f.AddedTokens = append(f.AddedTokens, describe(a))
+	}
+	f.Model = jsonModel{Type: "WordPiece", Unknown: c.Unknown, Prefix: c.Prefix, MaxWord: &c.MaxWordChars, Vocab: t.ids()}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(f)
+	return b.Bytes(), err
+}
+
+// ids is the vocabulary by token.
+func (t *Tokenizer) ids() map[string]int32 {
+	m := make(map[string]int32, t.vocab.size())
+	for id := range t.vocab.size() {
+		if s := t.vocab.at(int32(id)); s != "" {
+			m[s] = int32(id)
+		}
+	}
+	return m
+}
+
+// template writes the templates as a post_processor.
+func (t *Tokenizer) template() *jsonTemplate {
+	p := &jsonTemplate{Type: "TemplateProcessing", SpecialTokens: map[string]jsonSpecial{}}
+	list := func(pieces []Piece) []jsonPiece {
+		var out []jsonPiece
+		for _, x := range pieces {
+			if x.Sequence >= 0 {
+				out = append(out, jsonPiece{Sequence: &jsonTyped{[]string{"A", "B"}[x.Sequence], x.Type}})
+				continue
+			}
+			s := jsonSpecial{ID: x.Special, IDs: x.IDs}
+			for _, id := range x.IDs {
+				s.Tokens = append(s.Tokens, t.Token(id))
+			}
+			p.SpecialTokens[x.Special] = s
+			out = append(out, jsonPiece{SpecialToken: &jsonTyped{x.Special, x.Type}})
+		}
+		return out
+	}
+	p.Single, p.Pair = list(t.config.Single), list(t.config.Pair)
+	return p
+}
