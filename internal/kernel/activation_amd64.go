@@ -22,6 +22,12 @@ func geluTanhAVX512(x *float32, n int, rows int, stride int)
 //go:noescape
 func reluAVX512(x *float32, n int, rows int, stride int)
 
+// scaleRowsAVX512 multiplies the n elements of each row by the row's factor.
+// Rows are stride bytes apart; there is at least one.
+//
+//go:noescape
+func scaleRowsAVX512(x *float32, n int, rows int, stride int, factors *float32)
+
 // geluAVX2 replaces each x by x·Φ(x).
 // Rows are stride bytes apart; there is at least one.
 //
@@ -39,3 +45,9 @@ func geluTanhAVX2(x *float32, n int, rows int, stride int)
 //
 //go:noescape
 func reluAVX2(x *float32, n int, rows int, stride int)
+
+// scaleRowsAVX2 multiplies the n elements of each row by the row's factor.
+// Rows are stride bytes apart; there is at least one.
+//
+//go:noescape
+func scaleRowsAVX2(x *float32, n int, rows int, stride int, factors *float32)

@@ -441,6 +441,49 @@ xDone:
 	VZEROUPPER
 	RET
 
+// func scaleRowsAVX512(x *float32, n int, rows int, stride int, factors *float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scaleRowsAVX512(SB), NOSPLIT, $0-40
+	MOVQ x+0(FP), DI
+	MOVQ n+8(FP), SI
+	MOVQ rows+16(FP), BX
+	MOVQ stride+24(FP), R8
+	MOVQ factors+32(FP), R9
+
+row:
+	VBROADCASTSS (R9), Z1
+	MOVQ         DI, AX
+	MOVQ         SI, CX
+	SUBQ         $0x10, CX
+	JL           xTail
+
+xLoop:
+	VMOVUPS (AX), Z0
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, CX
+	JGE     xLoop
+
+xTail:
+	ADDQ      $0x10, CX
+	JZ        xDone
+	MOVQ      $-1, DX
+	SHLXQ     CX, DX, DX
+	NOTQ      DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+xDone:
+	ADDQ $0x04, R9
+	ADDQ R8, DI
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
 DATA gelu8<>+0(SB)/4, $(0)
 DATA gelu8<>+4(SB)/4, $(0.2881446)
 DATA gelu8<>+8(SB)/4, $(0.4452007)
@@ -762,6 +805,49 @@ xTail:
 	VMASKMOVPS Y0, Y15, (AX)
 
 xDone:
+	ADDQ R8, DI
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func scaleRowsAVX2(x *float32, n int, rows int, stride int, factors *float32)
+// Requires: AVX
+TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ x+0(FP), DI
+	MOVQ n+8(FP), SI
+	MOVQ rows+16(FP), BX
+	MOVQ stride+24(FP), R8
+	MOVQ factors+32(FP), R9
+
+row:
+	VBROADCASTSS (R9), Y1
+	MOVQ         DI, AX
+	MOVQ         SI, CX
+	SUBQ         $0x08, CX
+	JL           xTail
+
+xLoop:
+	VMOVUPS (AX), Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, CX
+	JGE     xLoop
+
+xTail:
+	ADDQ       $0x08, CX
+	JZ         xDone
+	LEAQ       tailMasks<>+32(SB), DX
+	SHLQ       $0x02, CX
+	SUBQ       CX, DX
+	VMOVUPS    (DX), Y15
+	VMASKMOVPS (AX), Y15, Y0
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (AX)
+
+xDone:
+	ADDQ $0x04, R9
 	ADDQ R8, DI
 	DECQ BX
 	JNZ  row

@@ -7,13 +7,19 @@ import (
 	"unsafe"
 )
 
+// The largest tiles of the assembly.
+var (
+	tilingAVX512 = tiling{rows: 14, panels: 2}
+	tilingAVX2   = tiling{rows: 6, panels: 1}
+)
+
 // linear is LinearPanels at the active level.
 func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) {
 	switch {
 	case active >= AVX512:
-		linearTiled(dst, x, rows, w, e, first, last, tiling{14, 2})
+		linearTiled(dst, x, rows, w, e, first, last, tilingAVX512)
 	case active == AVX2:
-		linearTiled(dst, x, rows, w, e, first, last, tiling{6, 1})
+		linearTiled(dst, x, rows, w, e, first, last, tilingAVX2)
 	default:
 		linearGeneric(dst, x, rows, w, e, first, last)
 	}
@@ -32,6 +38,28 @@ func runTile(t *tile, rows int, f16 bool) {
 	default:
 		tileF32AVX2(p, rows)
 	}
+}
+
+// attentionHead is Attention of one head at the active level.
+func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
+	switch {
+	case active >= AVX512:
+		attentionTiled(dst, qkv, rows, h, head, s, tilingAVX512)
+	case active == AVX2:
+		attentionTiled(dst, qkv, rows, h, head, s, tilingAVX2)
+	default:
+		attentionGeneric(dst, qkv, rows, h, head, s)
+	}
+}
+
+// scaleRows multiplies n elements of row r by factors[r], for rows that stand
+// stride elements apart.
+func scaleRows(x []float32, n, rows, stride int, factors []float32) {
+	if active >= AVX512 {
+		scaleRowsAVX512(&x[0], n, rows, 4*stride, &factors[0])
+		return
+	}
+	scaleRowsAVX2(&x[0], n, rows, 4*stride, &factors[0])
 }
 
 // activate is Activation.rows at the active level.

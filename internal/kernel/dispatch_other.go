@@ -7,6 +7,11 @@ func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) 
 	linearGeneric(dst, x, rows, w, e, first, last)
 }
 
+// attentionHead is Attention of one head without assembly.
+func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
+	attentionGeneric(dst, qkv, rows, h, head, s)
+}
+
 // activate is Activation.rows without assembly.
 func activate(a Activation, x []float32, n, rows, stride int) {
 	activateGeneric(a, x, n, rows, stride)

@@ -125,6 +125,9 @@ func (p *tiled) edge(r, rows, n, columns int) {
 	}
 }
 
+// pointer hides the type of a panel's elements.
+func pointer(p *float32) unsafe.Pointer { return unsafe.Pointer(p) }
+
 // panel returns the address of panel i.
 func (p *Packed) panel(i int) unsafe.Pointer {
 	if p.f16 != nil {

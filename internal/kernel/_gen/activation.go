@@ -28,6 +28,7 @@ func activations() {
 		gelu(v)
 		geluTanh(v)
 		relu(v)
+		scaleRows(v)
 	}
 }
 
@@ -207,4 +208,34 @@ func relu(v vector) {
 	elementwise(v, "relu", "replaces each x by max(x, 0).", func() { v.zero(v.reg[1]) }, func(x reg.VecPhysical) {
 		VMAXPS(x, v.reg[1], x)
 	})
+}
+
+// scaleRows multiplies each row by a factor of its own.
+func scaleRows(v vector) {
+	TEXT("scaleRows"+v.name, NOSPLIT, "func(x *float32, n, rows, stride int, factors *float32)")
+	Doc("scaleRows"+v.name+" multiplies the n elements of each row by the row's factor.",
+		"Rows are stride bytes apart; there is at least one.")
+	Pragma("noescape")
+	base, n, rows, stride, factors := reg.RDI, reg.RSI, reg.RBX, reg.R8, reg.R9
+	at, left, scratch := reg.RAX, reg.RCX, reg.RDX
+	Load(Param("x"), base)
+	Load(Param("n"), n)
+	Load(Param("rows"), rows)
+	Load(Param("stride"), stride)
+	Load(Param("factors"), factors)
+	x, factor := v.reg[0], v.reg[1]
+	Label("row")
+	VBROADCASTSS(Mem{Base: factors}, factor)
+	MOVQ(base, at)
+	v.each("x", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
+		v.load(Mem{Base: at}, x, tail)
+		VMULPS(factor, x, x)
+		v.store(x, Mem{Base: at}, tail)
+	})
+	ADDQ(Imm(4), factors)
+	ADDQ(stride, base)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
 }
