@@ -245,3 +245,36 @@ func TestTwoProcesses(t *testing.T) {
 		t.Errorf("second reader: %v: %s", err, out)
 	}
 }
+
+// TestFailingDisk closes the file under a store, so that writing fails: the
+// update is reported, later ones are refused, and the old state stands.
+func TestFailingDisk(t *testing.T) {
+	path := temp(t)
+	s := open(t, path, Options{})
+	put(t, s, "a", "one")
+	if err := s.raw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		err := s.Update(func(w *Writer) error {
+			d, v := sample("b", "two")
+			_, err := w.Put(d, v)
+			return err
+		})
+		if err == nil {
+			t.Fatal("an update of a closed file succeeded")
+		}
+	}
+	if err := s.Update(func(*Writer) error { return nil }); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("after a failure: %v", err)
+	}
+	view(t, s, func(r *Reader) error {
+		if _, err := r.Document("b"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("b: %v", err)
+		}
+		_, err := r.Document("a")
+		return err
+	})
+	_ = s.Close() // the file is closed already
+	mustCheck(t, open(t, path, Options{}))
+}

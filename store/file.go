@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	// pageSize of new files. Five vectors of 384 values fit an 8 KB page, ten
-	// a 16 KB one; larger dimensions waste less of the larger page.
-	pageSize = 16 << 10
+	// pageSize of new files. Vectors of 384 values waste a quarter of 4 KB
+	// pages and a fifteenth of 8 KB ones; larger pages cost single updates more
+	// than they save.
+	pageSize = 8 << 10
 
 	// reserve is the address space mapped ahead of the file's end, so that
 	// growing the file does not have to wait until no reader uses the old map.
