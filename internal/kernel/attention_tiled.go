@@ -52,10 +52,17 @@ func (p *headPass) packKeys(k []float32) {
 	n := roundUp(p.rows, p.panels*Panel)
 	p.keys = grow(p.keys, n*p.d)
 	clear(p.keys[p.rows/Panel*Panel*p.d:])
-	for r := range p.rows {
+	stride := 3 * p.width
+	for r := 0; r < p.rows; r += Panel / 2 {
 		out := p.keys[r/Panel*Panel*p.d+r%Panel:]
-		for i, v := range k[r*3*p.width:][:p.d] {
-			out[i*Panel] = v
+		done := 0
+		if r+Panel/2 <= p.rows {
+			done = transpose8(out, k[r*stride:], stride, p.d)
+		}
+		for i := range min(Panel/2, p.rows-r) {
+			for j := done; j < p.d; j++ {
+				out[j*Panel+i] = k[(r+i)*stride+j]
+			}
 		}
 	}
 }
@@ -68,10 +75,15 @@ func (p *headPass) packValues(v []float32) {
 	if n != p.d {
 		clear(p.values)
 	}
-	for r := range p.rows {
-		row := v[r*3*p.width:][:p.d]
-		for i := 0; i < p.d; i += Panel {
-			copy(p.values[(i*p.rows)+r*Panel:], row[i:min(i+Panel, p.d)])
+	stride := 3 * p.width
+	for i := 0; i < p.d; i += Panel {
+		out := p.values[i*p.rows:]
+		if i+Panel <= p.d {
+			copy16(out, v[i:], stride, p.rows)
+			continue
+		}
+		for r := range p.rows {
+			copy(out[r*Panel:], v[r*stride+i:r*stride+p.d])
 		}
 	}
 }

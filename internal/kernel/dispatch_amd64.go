@@ -52,6 +52,20 @@ func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) 
 	}
 }
 
+// transpose8 writes 8 rows of x, stride elements apart, as rows of 8 that are a
+// panel apart, and returns how many of n columns the assembly did.
+func transpose8(dst, x []float32, stride, n int) int {
+	n = n / 8 * 8
+	if n > 0 {
+		transpose8AVX2(&dst[0], &x[0], 4*stride, n)
+	}
+	return n
+}
+
+// copy16 writes 16 elements of each row of x, stride elements apart, as rows
+// of a panel.
+func copy16(dst, x []float32, stride, rows int) { copy16AVX2(&dst[0], &x[0], 4*stride, rows) }
+
 // scaleRows multiplies n elements of row r by factors[r], for rows that stand
 // stride elements apart.
 func scaleRows(x []float32, n, rows, stride int, factors []float32) {

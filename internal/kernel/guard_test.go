@@ -1,0 +1,89 @@
+//go:build unix
+
+package kernel
+
+import (
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// guarded returns n bytes that end where a page without access begins, so that
+// reading or writing past them is a fault.
+func guarded(t *testing.T, n int) []byte {
+	t.Helper()
+	page := unix.Getpagesize()
+	size := (n + page - 1) / page * page
+	m, err := unix.Mmap(-1, 0, size+page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Munmap(m) })
+	if err := unix.Mprotect(m[size:], unix.PROT_NONE); err != nil {
+		t.Fatal(err)
+	}
+	return m[size-n : size : size]
+}
+
+// guardedCopy returns x before such a page.
+func guardedCopy(t *testing.T, x []float32) []float32 {
+	t.Helper()
+	if len(x) == 0 {
+		return x
+	}
+	b := guarded(t, 4*len(x))
+	s := unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), len(x))
+	copy(s, x)
+	return s
+}
+
+func TestLinearStaysInside(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := source()
+		for _, s := range shapes {
+			rows, n, k := s[0], s[1], s[2]
+			x := guardedCopy(t, random(r, rows*k))
+			bias, residual := guardedCopy(t, random(r, n)), guardedCopy(t, random(r, rows*n))
+			dst := guardedCopy(t, make([]float32, rows*n))
+			f32 := PackF32(random(r, n*k), n, k)
+			f16 := PackF16(random(r, n*k), n, k)
+			data := guarded(t, len(f16.f16))
+			copy(data, f16.f16)
+			f32.f32, f16.f16 = guardedCopy(t, f32.f32), data
+			for _, w := range []*Packed{f32, f16} {
+				Linear(dst, x, rows, w, Epilogue{Bias: bias, Residual: residual, Activation: GELU})
+			}
+		}
+	})
+}
+
+func TestElementwiseStaysInside(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := source()
+		for n := 1; n < 70; n++ {
+			x, gamma, beta := guardedCopy(t, random(r, n)), guardedCopy(t, random(r, n)), guardedCopy(t, random(r, n))
+			for _, a := range []Activation{GELU, GELUTanh, ReLU, Tanh} {
+				a.Apply(x)
+			}
+			LayerNorm(x, x, gamma, beta, 1e-12)
+			Softmax(x)
+			data := guarded(t, 2*n)
+			DecodeF16(x, data)
+		}
+	})
+}
+
+func TestAttentionStaysInside(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := source()
+		for _, h := range []Heads{{2, 32}, {1, 64}, {3, 5}, {1, 16}} {
+			for _, rows := range []int{1, 7, 16, 33} {
+				qkv := guardedCopy(t, random(r, rows*3*h.Width()))
+				dst := guardedCopy(t, make([]float32, rows*h.Width()))
+				s := &Scratch{keys: guardedCopy(t, make([]float32, 1<<13)), values: guardedCopy(t, make([]float32, 1<<13))}
+				Attention(dst, qkv, rows, h, 0, h.Count, s)
+			}
+		}
+	})
+}
