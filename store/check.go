@@ -151,7 +151,7 @@ func (s *Store) checkFile(report func(Problem)) error {
 		err = pages.VerifyTree(pages.Root)
 	}
 	if err != nil {
-		return pageError(s.Path(), err)
+		return pageError(s.path, err)
 	}
 	if pages.MetaError != nil {
 		report(Problem{"pages", fmt.Sprintf("%v: the last update may be lost", pages.MetaError), true})
@@ -160,7 +160,7 @@ func (s *Store) checkFile(report func(Problem)) error {
 	if errors.Is(err, boltfile.ErrDamaged) {
 		report(Problem{"pages", err.Error(), true})
 	} else if err != nil {
-		return pageError(s.Path(), err)
+		return pageError(s.path, err)
 	}
 	if lost > 0 {
 		report(Problem{"pages", fmt.Sprintf("%d pages are neither in use nor free", lost), true})

@@ -3,7 +3,7 @@ package store
 // changes checks that the log has no gaps, names only numbers that were given
 // out, and ends in the documents and passages that there are.
 func (c *checker) changes() error {
-	t, err := c.Reader.tree(bucketChanges, tagChanges)
+	t, err := c.tree(bucketChanges, tagChanges)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 
 // settings reads all settings; their content is the caller's.
 func (c *checker) settings() error {
-	t, err := c.Reader.tree(bucketSettings, tagSettings)
+	t, err := c.tree(bucketSettings, tagSettings)
 	if err != nil {
 		return err
 	}
@@ -17,7 +17,7 @@ func (c *checker) settings() error {
 
 // documents checks each document with its id, text and fields.
 func (c *checker) documents() error {
-	t, err := c.Reader.tree(bucketDocuments, tagDocuments)
+	t, err := c.tree(bucketDocuments, tagDocuments)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c *checker) document(h Head) error {
 
 // ids checks that each id leads to a document that has it.
 func (c *checker) ids() error {
-	t, err := c.Reader.tree(bucketIDs, tagIDs)
+	t, err := c.tree(bucketIDs, tagIDs)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (c *checker) fields() error {
 }
 
 func (c *checker) owned(name string, tag byte) error {
-	t, err := c.Reader.tree(name, tag)
+	t, err := c.tree(name, tag)
 	if err != nil {
 		return err
 	}

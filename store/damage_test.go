@@ -115,7 +115,7 @@ func writeOn(t testing.TB, path, what string) {
 // TestBitFlips flips single bits all over a file, more of them where pages keep
 // their structure.
 func TestBitFlips(t *testing.T) {
-	flips := 3000
+	flips := 1500
 	if testing.Short() {
 		flips = 300
 	}

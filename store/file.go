@@ -3,7 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
-	"math"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/bertsearch/bertsearch/store/internal/boltfile"
 )
@@ -22,8 +23,9 @@ const (
 	pageSize = 8 << 10
 
 	// reserve is the address space mapped ahead of the file's end, so that
-	// growing the file does not have to wait until no reader uses the old map.
-	reserve = 16 << 30
+	// growing the file does not have to wait until no reader uses the old map:
+	// 16 GB, and next to nothing where addresses have 32 bits.
+	reserve = 1 << (bits.UintSize/2 + 2)
 
 	lockTimeout = time.Second
 )
@@ -57,13 +59,26 @@ func openFile(path string, o *Options) (file, error) {
 		}
 	}
 	f, err := openBolt(path, o, false, o.timeout()-time.Since(start))
-	if err != nil || exists {
+	if exists {
 		return f, err
+	}
+	if err != nil {
+		return f, errors.Join(err, removeUnfinished(path, o, err))
 	}
 	if err := syncFolder(filepath.Dir(path)); err != nil {
 		return file{}, errors.Join(err, f.db.Close())
 	}
 	return f, nil
+}
+
+// removeUnfinished removes a new file whose first pages did not fit the disk,
+// since it could not be opened once there is space.
+func removeUnfinished(path string, o *Options, cause error) error {
+	info, err := os.Stat(path)
+	if err != nil || !isDiskFull(cause) || info.Size() >= 4*int64(o.pageSize()) {
+		return nil
+	}
+	return os.Remove(path)
 }
 
 // syncFolder makes the name of a new file durable, without which a power cut
@@ -130,24 +145,33 @@ func openBolt(path string, o *Options, readOnly bool, timeout time.Duration) (f 
 			return raw, err
 		},
 	}
-	if !readOnly && runtime.GOOS != "windows" && math.MaxInt > reserve {
+	if !readOnly && runtime.GOOS != "windows" { // which would grow the file
 		options.InitialMmapSize = reserve
 	}
-	err = catchFaults(func() (err error) {
-		defer guard(&err)
-		f.db, err = bbolt.Open(path, 0o600, options)
-		return err
-	})
+	f.db, err = guardedOpen(path, options)
+	if errors.Is(err, syscall.ENOMEM) { // address space is limited
+		options.InitialMmapSize = 0
+		f.db, err = guardedOpen(path, options)
+	}
 	if err != nil {
 		return f, openError(path, err)
 	}
 	return f, nil
 }
 
+func guardedOpen(path string, options *bbolt.Options) (db *bbolt.DB, err error) {
+	err = catchFaults(func() (err error) {
+		defer guard(&err)
+		db, err = bbolt.Open(path, 0o600, options)
+		return err
+	})
+	return db, err
+}
+
 // openError says in our terms why bbolt did not open a file.
 func openError(path string, err error) error {
 	switch {
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return fmt.Errorf("store: %s: in use by %s: close it there, or open both for reading only: %w",
 			path, lockHolder(path), ErrLocked)
 	case errors.Is(err, ErrCorrupt):

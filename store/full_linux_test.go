@@ -13,14 +13,7 @@ import (
 // whole, what was there stays, and once there is space updates work again.
 func TestFullDisk(t *testing.T) {
 	folder := t.TempDir()
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=2m"); err != nil {
-		t.Skipf("FULL DISK NOT TESTED: mounting a small tmpfs needs root: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(folder, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	mount(t, folder, "size=2m")
 	path := filepath.Join(folder, "store.bolt")
 	s := open(t, path, Options{})
 	stored, err := putUntilFull(s)
@@ -51,6 +44,40 @@ func TestFullDisk(t *testing.T) {
 	}
 	s = open(t, path, Options{})
 	intact()
+}
+
+// TestFullDiskAtCreation leaves no half-made file behind.
+func TestFullDiskAtCreation(t *testing.T) {
+	folder := t.TempDir()
+	mount(t, folder, "size=8k")
+	path := filepath.Join(folder, "store.bolt")
+	if _, err := Open(path, nil); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("got %v", err)
+	}
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", syscall.MS_REMOUNT, "size=8m"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "a", "one")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mount puts a small file system on a folder until the test ends.
+func mount(t *testing.T, folder, size string) {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, size); err != nil {
+		t.Skipf("FULL DISK NOT TESTED: mounting a small tmpfs needs root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(folder, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // putUntilFull returns how many documents were stored before the first error.

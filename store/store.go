@@ -49,6 +49,7 @@ func (o *Options) pageSize() int {
 // Store is an open store. It is safe for concurrent use.
 type Store struct {
 	file
+	path     string
 	bucket   []byte
 	attached bool
 	readOnly bool
@@ -74,7 +75,7 @@ func Open(path string, o *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{file: f, bucket: []byte(defaultBucket), readOnly: o.ReadOnly}
+	s := &Store{file: f, path: path, bucket: []byte(defaultBucket), readOnly: o.ReadOnly}
 	if err := s.init(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
 	}
@@ -89,7 +90,7 @@ func Attach(host *bbolt.DB, bucket string) (*Store, error) {
 	if bucket == "" {
 		return nil, fmt.Errorf("store: attach: empty bucket name: %w", ErrForeign)
 	}
-	s := &Store{file: file{db: host}, bucket: []byte(bucket), attached: true, readOnly: host.IsReadOnly()}
+	s := &Store{file: file{db: host}, path: host.Path(), bucket: []byte(bucket), attached: true, readOnly: host.IsReadOnly()}
 	if err := s.init(); err != nil {
 		return nil, fmt.Errorf("attach to bucket %q of %s: %w", bucket, host.Path(), err)
 	}
@@ -98,7 +99,7 @@ func Attach(host *bbolt.DB, bucket string) (*Store, error) {
 
 // Path returns the path of the file that the store is in.
 func (s *Store) Path() string {
-	return s.db.Path()
+	return s.path
 }
 
 // ReadOnly reports whether the store refuses updates.

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // View calls fn with a snapshot of the store. The Reader, and whatever it says
@@ -92,9 +93,9 @@ func (s *Store) usable(write bool) error {
 	case s.stuck.Load():
 		return fmt.Errorf("store: a page could not be read before: %w", ErrCorrupt)
 	case write && s.readOnly:
-		return fmt.Errorf("store: %s: %w", s.Path(), ErrReadOnly)
+		return fmt.Errorf("store: %s: %w", s.path, ErrReadOnly)
 	case write && s.broken.Load():
-		return fmt.Errorf("store: %s: an earlier update failed, close the store and open it again: %w", s.Path(), ErrReadOnly)
+		return fmt.Errorf("store: %s: an earlier update failed, close the store and open it again: %w", s.path, ErrReadOnly)
 	}
 	return nil
 }
@@ -111,7 +112,7 @@ func (s *Store) begin(write bool) (tx *bbolt.Tx, err error) {
 	if !finished {
 		s.stuck.Store(true)
 	}
-	if errors.Is(err, bbolt.ErrDatabaseNotOpen) {
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
 		err = fmt.Errorf("store: %w", ErrClosed)
 	}
 	return tx, err
@@ -128,7 +129,7 @@ func (s *Store) rollback(tx *bbolt.Tx) {
 	})
 	if !finished {
 		s.stuck.Store(true)
-	} else if err != nil && !errors.Is(err, bbolt.ErrTxClosed) {
+	} else if err != nil && !errors.Is(err, berrors.ErrTxClosed) {
 		s.broken.Store(true)
 	}
 }
@@ -156,10 +157,10 @@ func (s *Store) commit(tx *bbolt.Tx) error {
 		return err
 	}
 	if isDiskFull(err) {
-		return fmt.Errorf("store: %s: nothing was changed, free some space: %w", s.Path(), err)
+		return fmt.Errorf("store: %s: nothing was changed, free some space: %w", s.path, err)
 	}
 	s.broken.Store(true)
-	return fmt.Errorf("store: %s: commit: %w", s.Path(), err)
+	return fmt.Errorf("store: %s: commit: %w", s.path, err)
 }
 
 // allocSize is by how much a file of the given size grows at a time, in bytes:

@@ -93,21 +93,16 @@ func (w *Writer) Put(d *Document, vectors [][]float32) (Change, error) {
 	if err := checkDocument(d, vectors, g); err != nil {
 		return Change{}, err
 	}
-	c := Change{Op: OpUpdate}
 	old, err := w.headOf(d.ID)
-	switch {
-	case err == nil:
-		d.Number = old.Number
-	case isNotFound(err):
-		c.Op = OpAdd
-		d.Number = 0
-	default:
+	if err != nil && !isNotFound(err) {
 		return Change{}, err
 	}
+	d.Number = old.Number // 0 when the document is new
 	if err := w.number(d); err != nil {
 		return Change{}, err
 	}
-	if c.Removed, err = w.forget(d.Number); err != nil {
+	removed, err := w.forget(d.Number)
+	if err != nil {
 		return Change{}, err
 	}
 	if err := w.storeHead(d.head(), d.Fields, old); err != nil {
@@ -119,8 +114,11 @@ func (w *Writer) Put(d *Document, vectors [][]float32) (Change, error) {
 	if err := g.put(d.Number, d.Passages, vectors); err != nil {
 		return Change{}, err
 	}
-	c.Document, c.Added = d.Number, rangeOf(d.Passages)
-	return w.log(c)
+	op := OpUpdate
+	if old.Number == 0 {
+		op = OpAdd
+	}
+	return w.log(Change{Op: op, Document: d.Number, Removed: removed, Added: rangeOf(d.Passages)})
 }
 
 // checkDocument says whether a document may be stored with these vectors.

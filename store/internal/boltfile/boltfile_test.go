@@ -123,7 +123,7 @@ func TestDamage(t *testing.T) {
 		"key out of bounds":        {func(b []byte) { order.PutUint32(b[branch+16:], 5000) }, "out of bounds"},
 		"key before the elements":  {func(b []byte) { order.PutUint32(b[branch+16:], 3) }, "out of bounds"},
 		"empty key":                {func(b []byte) { order.PutUint32(b[branch+20:], 0) }, "out of bounds"},
-		"other first key":          {func(b []byte) { order.PutUint32(b[branch+20:], order.Uint32(b[branch+20:])-1) }, "another key"},
+		"other first key":          {func(b []byte) { b[branch+16+int(order.Uint32(b[branch+16:]))]-- }, "another key"},
 		"freelist of another kind": {func(b []byte) { b[list+8] = 4 }, "want a freelist"},
 		"freelist too long":        {func(b []byte) { order.PutUint16(b[list+10:], 50000) }, "50000 entries"},
 		"freelist far too long":    {func(b []byte) { order.PutUint16(b[list+10:], 0xFFFF); order.PutUint64(b[list+16:], 1<<61) }, "entries in"},

@@ -96,8 +96,14 @@ type element struct {
 	bucket           bool   // of a leaf's element: the value is a nested bucket
 }
 
-// element reads entry i and checks that its key and value are in the page.
-func (p *page) element(i int) (element, error) {
+func (e element) end() int64 {
+	return e.value + e.valueSize
+}
+
+// element reads entry i, whose key must begin at the given offset: bbolt writes
+// keys and values back to back, and only so is the work of reading them bounded
+// by the size of the page.
+func (p *page) element(i int, start int64) (element, error) {
 	b := p.buf[headerSize+i*elementSize:]
 	var e element
 	pos, flags := order.Uint32(b), uint32(0)
@@ -110,8 +116,7 @@ func (p *page) element(i int) (element, error) {
 	e.key = int64(headerSize+i*elementSize) + int64(pos)
 	e.value = e.key + e.keySize
 	e.bucket = flags == bucketFlag
-	if flags > bucketFlag || e.keySize == 0 || e.keySize > maxKeySize ||
-		e.key < int64(headerSize+p.count*elementSize) || e.value+e.valueSize > p.extent {
+	if flags > bucketFlag || e.keySize == 0 || e.keySize > maxKeySize || e.key != start || e.end() > p.extent {
 		return element{}, damaged("page %d: element %d is out of bounds", p.id, i)
 	}
 	return e, nil
@@ -121,11 +126,13 @@ func (p *page) element(i int) (element, error) {
 // ascend.
 func (p *page) elements(f *File, fn func(e element, key []byte) error) error {
 	var last []byte
+	start := int64(headerSize + p.count*elementSize)
 	for i := range p.count {
-		e, err := p.element(i)
+		e, err := p.element(i, start)
 		if err != nil {
 			return err
 		}
+		start = e.end()
 		key, err := p.bytes(f, e.key, e.keySize)
 		if err != nil {
 			return err
