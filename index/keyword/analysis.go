@@ -56,6 +56,9 @@ func newAnalyzer(language string) (analysis.Analyzer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyword: analyzer %q: %w", language, err)
 	}
+	if d, ok := a.(*analysis.DefaultAnalyzer); ok {
+		d.TokenFilters = slices.Insert(d.TokenFilters, 0, analysis.TokenFilter(identifiers{}))
+	}
 	return a, nil
 }
 

@@ -6,7 +6,7 @@ import "slices"
 type Span struct{ Start, End int }
 
 // Highlights returns where in text the words of the query stand, in order and
-// without overlaps. Words are compared as the analyzer sees them, so that
+// apart. Words are compared as the analyzer sees them, so that
 // "rotating" is marked for "rotate".
 func (x *Index) Highlights(query, text string) []Span {
 	wanted := make(map[string]bool)
@@ -26,12 +26,12 @@ func (x *Index) Highlights(query, text string) []Span {
 	return merge(spans)
 }
 
-// merge joins spans that overlap.
+// merge joins spans that overlap or touch.
 func merge(spans []Span) []Span {
 	slices.SortFunc(spans, func(a, b Span) int { return a.Start - b.Start })
 	out := spans[:0]
 	for _, s := range spans {
-		if last := len(out) - 1; last >= 0 && s.Start < out[last].End {
+		if last := len(out) - 1; last >= 0 && s.Start <= out[last].End {
 			out[last].End = max(out[last].End, s.End)
 			continue
 		}
