@@ -18,7 +18,8 @@ func (h Heads) Width() int { return h.Count * h.Size }
 type Scratch struct {
 	keys, values []float32 // of one head, packed
 	queries      []float32 // of one tile
-	scores, sums []float32 // of one tile with all keys
+	scores       []float32 // of one tile with all keys
+	inverse      []float32 // of the sum of each row of scores
 	out          []float32 // of one tile, where heads are not whole panels
 }
 

@@ -31,7 +31,7 @@ func attentionTiled(dst, qkv []float32, rows int, h Heads, head int, s *Scratch,
 	}
 	high := share(rows, shape.rows)
 	s.scores = grow(s.scores, high*p.step)
-	s.sums = grow(s.sums, high)
+	s.inverse = grow(s.inverse, high)
 	s.out = grow(s.out, high*roundUp(d, group))
 	s.queries = grow(s.queries, high*d)
 	p.packKeys(qkv[width+head*d:])
@@ -42,9 +42,6 @@ func attentionTiled(dst, qkv []float32, rows int, h Heads, head int, s *Scratch,
 		p.mix(dst[r*width+head*d:], n)
 	}
 }
-
-// roundUp returns the least multiple of m that is at least n.
-func roundUp(n, m int) int { return (n + m - 1) / m * m }
 
 // packKeys writes the keys, rows of d at distance 3·width, in panels of 16
 // keys, d×16 each. Keys that fill up the last panels are zero.
@@ -88,7 +85,8 @@ func (p *headPass) packValues(v []float32) {
 	}
 }
 
-// weigh computes exp((q·k-max)/√d) of n queries with all keys, and the sums.
+// weigh computes exp((q·k-max)/√d) of n queries with all keys, and the
+// inverse of their sums.
 func (p *headPass) weigh(q []float32, n int) {
 	stride := 3 * p.width
 	if 4*stride%aliasBytes == 0 {
@@ -106,7 +104,7 @@ func (p *headPass) weigh(q []float32, n int) {
 		runTile(&p.tile, n, false)
 	}
 	for i := range n {
-		p.sums[i] = 1 / expRow(p.scores[i*p.step:][:p.rows], p.scale)
+		p.inverse[i] = 1 / expRow(p.scores[i*p.step:][:p.rows], p.scale)
 	}
 }
 
@@ -125,7 +123,7 @@ func (p *headPass) mix(dst []float32, n int) {
 		p.dst = &out[i]
 		runTile(&p.tile, n, false)
 	}
-	scaleRows(out, p.d, n, stride, p.sums)
+	scaleRows(out, p.d, n, stride, p.inverse)
 	if wide != p.d {
 		for i := range n {
 			copy(dst[i*p.width:][:p.d], out[i*stride:])

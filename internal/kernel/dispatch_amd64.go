@@ -25,6 +25,27 @@ func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) 
 	}
 }
 
+// linearInt8 is LinearInt8Panels at the active level.
+func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, last int) {
+	if active == AVX512VNNI {
+		linearInt8Tiled(dst, x, w, e, first, last, tilingAVX512)
+		return
+	}
+	linearInt8Generic(dst, x, w, e, first, last)
+}
+
+// quantize is Quantized.Set at the active level.
+func quantize(q *Quantized, x []float32) {
+	if active >= AVX512 {
+		quantizeRowsAVX512(&q.data[0], &x[0], q.k, q.rows, q.stride, &q.scale[0], &q.zero[0])
+		return
+	}
+	quantizeGeneric(q, x)
+}
+
+// runTileInt8 computes a tile of bytes.
+func runTileInt8(t *tile, rows int) { tileInt8VNNI((*byte)(unsafe.Pointer(t)), rows) }
+
 // runTile computes a tile at the active level.
 func runTile(t *tile, rows int, f16 bool) {
 	p := (*byte)(unsafe.Pointer(t))

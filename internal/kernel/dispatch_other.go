@@ -7,6 +7,14 @@ func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) 
 	linearGeneric(dst, x, rows, w, e, first, last)
 }
 
+// linearInt8 is LinearInt8Panels without assembly.
+func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, last int) {
+	linearInt8Generic(dst, x, w, e, first, last)
+}
+
+// quantize is Quantized.Set without assembly.
+func quantize(q *Quantized, x []float32) { quantizeGeneric(q, x) }
+
 // attentionHead is Attention of one head without assembly.
 func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
 	attentionGeneric(dst, qkv, rows, h, head, s)

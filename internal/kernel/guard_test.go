@@ -58,6 +58,24 @@ func TestLinearStaysInside(t *testing.T) {
 	})
 }
 
+func TestLinearInt8StaysInside(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := source()
+		for _, s := range shapes {
+			rows, n, k := s[0], s[1], s[2]
+			w := PackInt8(random(r, n*k), n, k)
+			data := guarded(t, len(w.data))
+			copy(data, w.data)
+			w.data, w.scale, w.sum = data, guardedCopy(t, w.scale), guardedCopy(t, w.sum)
+			x := Quantized{data: guarded(t, rows*roundUp(k, Panel)),
+				scale: guardedCopy(t, make([]float32, rows)), zero: guardedCopy(t, make([]float32, rows))}
+			x.Set(guardedCopy(t, random(r, rows*k)), rows, k)
+			dst := guardedCopy(t, random(r, rows*n))
+			LinearInt8(dst, &x, w, Epilogue{Bias: guardedCopy(t, random(r, n)), Residual: dst})
+		}
+	})
+}
+
 func TestElementwiseStaysInside(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		r := source()

@@ -8,8 +8,7 @@ import (
 )
 
 const (
-	maxTileRows   = 14 // the highest tile of any level
-	maxTilePanels = 2  // the widest
+	maxTileRows = 14 // the highest tile of any level
 
 	// blockBytes bounds the rows of x that one pass over the weights uses,
 	// so that they stay in the second-level cache, which is 1 MB a core or
@@ -127,6 +126,9 @@ func (p *tiled) edge(r, rows, n, columns int) {
 
 // pointer hides the type of a panel's elements.
 func pointer(p *float32) unsafe.Pointer { return unsafe.Pointer(p) }
+
+// bytePointer returns the address of byte i of b.
+func bytePointer(b []byte, i int) unsafe.Pointer { return unsafe.Pointer(&b[i]) }
 
 // panel returns the address of panel i.
 func (p *Packed) panel(i int) unsafe.Pointer {

@@ -8,6 +8,10 @@ import (
 // in its packed form: one AVX-512 register of float32.
 const Panel = 16
 
+// maxTilePanels is the number of panels that the widest tile of any level
+// covers.
+const maxTilePanels = 2
+
 // Packed is an N×K weight matrix (out × in, as torch.nn.Linear keeps it) in
 // the order in which the matrix products read it. Output rows stand in panels
 // of 16; element (n, k) is number (n/16)·K·16 + k·16 + n%16. N is padded

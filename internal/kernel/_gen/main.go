@@ -21,6 +21,7 @@ var files = map[string]func(){
 	"activation":  activations,
 	"layernorm":   layerNorm,
 	"half":        half,
+	"int8":        int8VNNI,
 	"pack":        packing,
 }
 

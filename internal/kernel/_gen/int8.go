@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// int8VNNI writes the tiles of bytes and the quantisation of rows.
+func int8VNNI() {
+	tiles("tileInt8VNNI", "tileInt8VNNI computes 1 to 14 rows by two panels of int8.", rowsAVX512, tileInt8)
+	quantizeRows()
+}
+
+// dotBytes adds to each int32 of sum the product of four unsigned bytes of x
+// with four signed ones of w. avo 0.5 does not know VPDPBUSD, Go's assembler
+// does.
+func dotBytes(w, x, sum reg.VecPhysical) {
+	Instruction(&ir.Instruction{
+		Opcode:   "VPDPBUSD",
+		Operands: []Op{w, x, sum},
+		Inputs:   []Op{w, x, sum},
+		Outputs:  []Op{sum},
+		ISA:      []string{"AVX512_VNNI"},
+	})
+}
+
+// tileInt8 writes the code for one number of rows. The tile's k counts groups
+// of four.
+func tileInt8(rows int) {
+	loadTile(rows)
+	acc := func(r, p int) reg.VecPhysical { return zmm[2*r+p] }
+	b := [2]reg.VecPhysical{zmm[30], zmm[31]}
+	for r := range rows {
+		VPXORD(acc(r, 0), acc(r, 0), acc(r, 0))
+		VPXORD(acc(r, 1), acc(r, 1), acc(r, 1))
+	}
+	loopK(rows, 4, 4, func(u int) {
+		at := Mem{Base: panelB, Disp: 64 * u}
+		VMOVUPS(at, b[0])
+		at.Index, at.Scale = next, 1
+		VMOVUPS(at, b[1])
+		for r := range rows {
+			x := zmm[28+r%2]
+			VPBROADCASTD(row(r, u), x)
+			dotBytes(b[0], x, acc(r, 0))
+			dotBytes(b[1], x, acc(r, 1))
+		}
+	})
+	dequantize(rows, acc)
+	storeInt8(rows, acc)
+}
+
+// dequantize turns the sums into float32: scale·(sum - zero·weights) + bias.
+func dequantize(rows int, acc func(r, p int) reg.VecPhysical) {
+	scale, zero, at := reg.RSI, reg.RDX, reg.R10
+	MOVQ(field(args, "tile", "scale"), scale)
+	MOVQ(field(args, "tile", "zero"), zero)
+	sums, factors, bias, factor := zmm[28], zmm[29], zmm[30], zmm[31]
+	for p := range 2 {
+		MOVQ(field(args, "tile", "sums"), at)
+		VMOVUPS(Mem{Base: at, Disp: 64 * p}, sums)
+		MOVQ(field(args, "tile", "factors"), at)
+		VMOVUPS(Mem{Base: at, Disp: 64 * p}, factors)
+		MOVQ(field(args, "tile", "bias"), at)
+		VMOVUPS(Mem{Base: at, Disp: 64 * p}, bias)
+		for r := range rows {
+			a := acc(r, p)
+			VCVTDQ2PS(a, a)
+			VFNMADD231PS_BCST(Mem{Base: zero, Disp: 4 * r}, sums, a)
+			VMULPS_BCST(Mem{Base: scale, Disp: 4 * r}, factors, factor)
+			VFMADD213PS(bias, factor, a)
+		}
+	}
+}
+
+// storeInt8 adds the residual and stores the tile.
+func storeInt8(rows int, acc func(r, p int) reg.VecPhysical) {
+	store := fmt.Sprintf("store%d", rows)
+	MOVQ(field(args, "tile", "residual"), extra)
+	TESTQ(extra, extra)
+	JZ(LabelRef(store))
+	for r := range rows {
+		VADDPS(Mem{Base: extra}, acc(r, 0), acc(r, 0))
+		VADDPS(Mem{Base: extra, Disp: 64}, acc(r, 1), acc(r, 1))
+		ADDQ(dstStep, extra)
+	}
+	Label(store)
+	for r := range rows {
+		VMOVUPS(acc(r, 0), Mem{Base: dst})
+		VMOVUPS(acc(r, 1), Mem{Base: dst, Disp: 64})
+		ADDQ(dstStep, dst)
+	}
+}
+
+// quantizeRows writes the quantisation of activations, row by row: the range,
+// then the bytes.
+func quantizeRows() {
+	v := avx512
+	TEXT("quantizeRowsAVX512", NOSPLIT, "func(dst *byte, x *float32, n, rows, stride int, scale, zero *float32)")
+	Doc("quantizeRowsAVX512 quantises rows of n elements to rows of bytes, stride apart,",
+		"with their scales and zero points. There is at least one row.")
+	Pragma("noescape")
+	to, from, n, rows, stride := reg.RDI, reg.RSI, reg.RBX, reg.R8, reg.R9
+	scales, zeros, at, left, scratch, out := reg.R10, reg.R11, reg.RAX, reg.RCX, reg.RDX, reg.R12
+	Load(Param("dst"), to)
+	Load(Param("x"), from)
+	Load(Param("n"), n)
+	Load(Param("rows"), rows)
+	Load(Param("stride"), stride)
+	Load(Param("scale"), scales)
+	Load(Param("zero"), zeros)
+	x, least, most, zero, inverse, y := zmm[0], zmm[1], zmm[2], zmm[3], zmm[4], zmm[5]
+	Label("row")
+	v.zero(least)
+	v.zero(most)
+	MOVQ(from, at)
+	v.each("range", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
+		v.load(Mem{Base: at}, x, tail)
+		VMINPS(x, least, least)
+		VMAXPS(x, most, most)
+	})
+	v.fold(VMINPS, least, x)
+	v.fold(VMAXPS, most, x)
+	VSUBSS(least.AsX(), most.AsX(), most.AsX())
+	VMAXSS(number(1e-30), most.AsX(), most.AsX())
+	VMOVSS(number(255), inverse.AsX())
+	VDIVSS(most.AsX(), inverse.AsX(), inverse.AsX())
+	VMULSS(number(1./255), most.AsX(), most.AsX())
+	VMOVSS(most.AsX(), Mem{Base: scales})
+	VMULSS(inverse.AsX(), least.AsX(), least.AsX())
+	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
+	VSUBSS(least.AsX(), zero.AsX(), zero.AsX())
+	VROUNDSS(Imm(0), zero.AsX(), zero.AsX(), zero.AsX())
+	VMOVSS(zero.AsX(), Mem{Base: zeros})
+	VBROADCASTSS(inverse.AsX(), inverse)
+	VBROADCASTSS(zero.AsX(), zero)
+	v.zero(y)
+	MOVQ(from, at)
+	MOVQ(to, out)
+	v.each("bytes", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
+		v.load(Mem{Base: at}, x, tail)
+		VFMADD213PS(zero, inverse, x)
+		VCVTPS2DQ(x, x)
+		VPMAXSD(y, x, x)
+		if tail {
+			VPMOVUSDB(x, reg.K1, Mem{Base: out})
+			return
+		}
+		VPMOVUSDB(x, Mem{Base: out})
+		ADDQ(Imm(16), out)
+	})
+	LEAQ(Mem{Base: from, Index: n, Scale: 4}, from)
+	ADDQ(stride, to)
+	ADDQ(Imm(4), scales)
+	ADDQ(Imm(4), zeros)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
