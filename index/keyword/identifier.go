@@ -80,9 +80,9 @@ func hasInnerCapital(name string) bool {
 // appendCamel appends the words of name[start:end], which has no separator.
 func appendCamel(words []Span, name string, start, end int) []Span {
 	var before, last rune // the two characters before i, 0 where there is none
-	lastAt := start
-	for i, r := range name[start:end] {
-		i += start
+	base, lastAt := start, start
+	for i, r := range name[base:end] {
+		i += base
 		switch {
 		case unicode.IsLower(last) && unicode.IsUpper(r):
 			words = append(words, Span{start, i})

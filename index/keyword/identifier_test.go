@@ -15,6 +15,7 @@ func TestNameWords(t *testing.T) {
 		"HTTPServer":         {"HTTP", "Server"},
 		"parseURL":           {"parse", "URL"},
 		"__init__.py_x":      {"init", "py", "x"},
+		"readHTTPServerFile": {"read", "HTTP", "Server", "File"},
 		"ÉtatÉtrange":        {"État", "Étrange"},
 		"MAX_VALUE":          {"MAX", "VALUE"},
 		"Straße.GrößeÄndern": {"Straße", "Größe", "Ändern"},
@@ -47,6 +48,7 @@ func TestIdentifiersAreFoundByTheirWords(t *testing.T) {
 
 func FuzzNameWords(f *testing.F) {
 	f.Add("os.ReadFile")
+	f.Add("readHTTPServer.ReadAllFrom")
 	f.Add("a_b\xffC__.ÄÖ")
 	f.Fuzz(func(t *testing.T, name string) {
 		last := 0
