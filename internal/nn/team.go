@@ -1,0 +1,129 @@
+package nn
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// spinTime is how long an idle member watches for work before it sleeps.
+const spinTime = 50 * time.Microsecond
+
+// Team lets several goroutines work on one small computation, a single query,
+// with a fork and joins that cost less than a microsecond. Members sleep when
+// nothing comes, so an idle team costs nothing.
+//
+// A Team is used by one goroutine at a time.
+type Team struct {
+	count   int
+	work    func(Share)
+	round   atomic.Uint32 // incremented for each Do
+	closed  atomic.Bool
+	done    barrier
+	inner   barrier
+	members []*member
+	exit    sync.WaitGroup
+}
+
+// member is one goroutine of the team beside the caller's.
+type member struct {
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+// NewTeam starts a team of count members, the caller being one. Close ends it.
+func NewTeam(count int) *Team {
+	t := &Team{count: max(count, 1)}
+	for i := 1; i < t.count; i++ {
+		m := &member{wake: make(chan struct{}, 1)}
+		t.members = append(t.members, m)
+		t.exit.Add(1)
+		go t.serve(i, m)
+	}
+	return t
+}
+
+// Do calls work once a member, at the same time, and returns when all have
+// returned.
+func (t *Team) Do(work func(Share)) {
+	if t.count == 1 {
+		work(Share{})
+		return
+	}
+	t.work = work
+	t.start()
+	work(Share{0, t.count, &t.inner})
+	t.done.wait(int32(t.count))
+	t.work = nil
+}
+
+// Close ends the members. The team must be idle.
+func (t *Team) Close() {
+	t.closed.Store(true)
+	t.start()
+	t.exit.Wait()
+}
+
+// start opens the next round and wakes the members that sleep.
+func (t *Team) start() {
+	t.round.Add(1)
+	for _, m := range t.members {
+		if m.asleep.CompareAndSwap(true, false) {
+			m.wake <- struct{}{}
+		}
+	}
+}
+
+// serve is the life of member index.
+func (t *Team) serve(index int, m *member) {
+	defer t.exit.Done()
+	for round := uint32(1); ; round++ {
+		started := func() bool { return t.round.Load() == round }
+		if !spin(started, spinTime) {
+			m.sleep(started)
+		}
+		if t.closed.Load() {
+			return
+		}
+		t.work(Share{index, t.count, &t.inner})
+		t.done.wait(int32(t.count))
+	}
+}
+
+// sleep returns when started holds. The flag is raised before the last look,
+// so that a round that starts in between finds it and sends a wake-up; if this
+// member sees the round first and takes the flag back, nothing is sent.
+func (m *member) sleep(started func() bool) {
+	m.asleep.Store(true)
+	if started() && m.asleep.CompareAndSwap(true, false) {
+		return
+	}
+	<-m.wake
+}
+
+// spin calls ready until it is true. It yields the processor now and then, for
+// the member it waits for may need it, and gives up after limit unless that
+// is 0.
+func spin(ready func() bool, limit time.Duration) bool {
+	var start time.Time
+	for i := 0; ; i++ {
+		for range 64 {
+			if ready() {
+				return true
+			}
+		}
+		if i%16 != 15 {
+			continue
+		}
+		runtime.Gosched()
+		if limit == 0 {
+			continue
+		}
+		if start.IsZero() {
+			start = time.Now()
+		} else if time.Since(start) > limit {
+			return false
+		}
+	}
+}
