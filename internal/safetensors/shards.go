@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The names that Hugging Face gives to weights in a folder.
@@ -112,12 +113,13 @@ func (w *Folder) Names(yield func(string) bool) {
 	}
 }
 
-// Paths lists the files that are open.
+// Paths lists the files that are open, sorted.
 func (w *Folder) Paths() []string {
 	paths := make([]string, len(w.files))
 	for i, f := range w.files {
 		paths[i] = f.name
 	}
+	slices.Sort(paths)
 	return paths
 }
 

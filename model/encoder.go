@@ -1,0 +1,49 @@
+// Package model computes BERT (Devlin et al., "BERT: Pre-training of Deep
+// Bidirectional Transformers for Language Understanding", arXiv:1810.04805)
+// and the sentence embeddings that Sentence-Transformers builds on it (Reimers
+// and Gurevych, arXiv:1908.10084). It reads and writes their folders.
+//
+// A [Sentence] is an [Encoder] and what turns its token vectors into one
+// vector a text. Weights are read-only after loading; a [Workspace] holds the
+// memory of a forward pass, one a goroutine.
+package model
+
+import (
+	"github.com/bertsearch/bertsearch/internal/kernel"
+	"github.com/bertsearch/bertsearch/internal/nn"
+)
+
+// Encoder is a BERT encoder's weights. It is safe for concurrent use.
+type Encoder struct {
+	Config    Config
+	Embedding nn.Embedding
+	Layers    []Layer
+	Pooler    *nn.Linear // hidden → hidden over the first token, tanh; nil when the model has none
+}
+
+// Layer is one block of the encoder. H is the hidden size, I the intermediate
+// size.
+type Layer struct {
+	QKV           nn.Linear // H → 3H: query, key and value, one above the other
+	AttentionOut  nn.Linear // H → H
+	AttentionNorm nn.LayerNorm
+	Intermediate  nn.Linear // H → I, then the activation
+	Output        nn.Linear // I → H
+	OutputNorm    nn.LayerNorm
+}
+
+// heads is the shape of the encoder's attention.
+func (e *Encoder) heads() kernel.Heads {
+	return kernel.Heads{Count: e.Config.AttentionHeads, Size: e.Config.HiddenSize / e.Config.AttentionHeads}
+}
+
+// Parameters is the number of weights.
+func (e *Encoder) Parameters() int {
+	h, i := e.Config.HiddenSize, e.Config.IntermediateSize
+	n := (e.Config.VocabSize+e.Config.MaxPositionEmbeddings+e.Config.TypeVocabSize+2)*h +
+		e.Config.HiddenLayers*(4*h*(h+1)+i*(h+1)+h*(i+1)+4*h)
+	if e.Pooler != nil {
+		n += h * (h + 1)
+	}
+	return n
+}

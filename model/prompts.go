@@ -1,0 +1,76 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Prompts are the texts that a model was trained to see before a query or a
+// document, from config_sentence_transformers.json.
+type Prompts struct {
+	Named   map[string]string `json:"named"`   // by task: "query", "document", "passage", …
+	Default string            `json:"default"` // name of the prompt used when no task is given; "" is none
+}
+
+// Query is what goes before a query.
+func (p Prompts) Query() string { return p.first("query", "search_query") }
+
+// Passage is what goes before a stored text.
+func (p Prompts) Passage() string { return p.first("document", "passage", "corpus", "search_document") }
+
+// first returns the first of the named prompts that exists, or the default.
+func (p Prompts) first(names ...string) string {
+	for _, name := range names {
+		if text, ok := p.Named[name]; ok {
+			return text
+		}
+	}
+	return p.Named[p.Default]
+}
+
+const sentenceConfigName = "config_sentence_transformers.json"
+
+// sentenceConfig is the part of config_sentence_transformers.json that changes
+// vectors.
+type sentenceConfig struct {
+	Prompts    map[string]string `json:"prompts"`
+	Default    *string           `json:"default_prompt_name"`
+	Similarity *string           `json:"similarity_fn_name"`
+	Version    map[string]string `json:"__version__,omitempty"`
+}
+
+// loadPrompts reads dir's prompts; a folder without the file has none.
+func loadPrompts(dir string) (Prompts, error) {
+	var c sentenceConfig
+	if _, err := readJSON(filepath.Join(dir, sentenceConfigName), &c); err != nil {
+		return Prompts{}, err
+	}
+	p := Prompts{Named: c.Prompts}
+	if c.Default != nil {
+		p.Default = *c.Default
+		if _, ok := p.Named[p.Default]; !ok {
+			return Prompts{}, fmt.Errorf("model: %s: default_prompt_name %q is not among the prompts",
+				filepath.Join(dir, sentenceConfigName), p.Default)
+		}
+	}
+	return p, nil
+}
+
+// readJSON reads a JSON file that may be absent, and says whether it is there.
+func readJSON(path string, into any) (bool, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("model: %w", err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return false, fmt.Errorf("model: %s: %w", path, err)
+	}
+	return true, nil
+}
