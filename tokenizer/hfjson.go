@@ -72,26 +72,13 @@ type jsonDecoder struct {
 	Cleanup bool   `json:"cleanup"`
 }
 
+// jsonModel is the model. Its vocabulary is read once the kind is known, as each kind writes it in its own way.
 type jsonModel struct {
-	Type    string           `json:"type"`
-	Unknown string           `json:"unk_token"`
-	Prefix  string           `json:"continuing_subword_prefix"`
-	MaxWord *int             `json:"max_input_chars_per_word"`
-	Vocab   map[string]int32 `json:"vocab"`
-}
-
-// UnmarshalJSON reads the settings of a model of a known kind only: other kinds write their vocabulary otherwise.
-func (m *jsonModel) UnmarshalJSON(data []byte) error {
-	var kind jsonKind
-	if err := json.Unmarshal(data, &kind); err != nil {
-		return err
-	}
-	if kind.Type != "WordPiece" {
-		m.Type = kind.Type
-		return nil
-	}
-	type plain jsonModel
-	return json.Unmarshal(data, (*plain)(m))
+	Type    string          `json:"type"`
+	Unknown string          `json:"unk_token"`
+	Prefix  string          `json:"continuing_subword_prefix"`
+	MaxWord *int            `json:"max_input_chars_per_word"`
+	Vocab   json.RawMessage `json:"vocab"`
 }
 
 // tokenizer builds what the file describes.
@@ -124,7 +111,7 @@ func (f *jsonFile) tokenizer() (*Tokenizer, error) {
 		}
 	}
 	f.roles(&c)
-	vocab, err := f.Model.tokens()
+	vocab, err := parseIDs(f.Model.Vocab)
 	if err != nil {
 		return nil, err
 	}
@@ -165,26 +152,4 @@ func (f *jsonFile) roles(c *Config) {
 			c.Roles.MASK = a.Content
 		}
 	}
-}
-
-// tokens turns the vocabulary into a list by id. Ids may leave gaps, but not more gaps than tokens.
-func (m *jsonModel) tokens() ([]string, error) {
-	size := 0
-	for s, id := range m.Vocab {
-		if id < 0 {
-			return nil, fmt.Errorf("token %q has the negative id %d", s, id)
-		}
-		size = max(size, int(id)+1)
-	}
-	if size > 2*len(m.Vocab)+1000 {
-		return nil, fmt.Errorf("ids reach %d but there are only %d tokens", size-1, len(m.Vocab))
-	}
-	list := make([]string, size)
-	for s, id := range m.Vocab {
-		if list[id] != "" {
-			return nil, fmt.Errorf("tokens %q and %q share the id %d", list[id], s, id)
-		}
-		list[id] = s
-	}
-	return list, nil
 }

@@ -62,6 +62,9 @@ func (p *jsonTemplate) fill(c *Config) error {
 		if p.Cls == nil || p.Sep == nil {
 			return fmt.Errorf("post_processor BertProcessing lacks cls or sep")
 		}
+		if p.Cls.token == p.Sep.token && p.Cls.id != p.Sep.id {
+			return fmt.Errorf("post_processor BertProcessing gives %q two ids", p.Cls.token)
+		}
 		c.Single = []Piece{p.Cls.piece(0), {Sequence: 0}, p.Sep.piece(0)}
 		c.Pair = append(c.Single[:3:3], Piece{Sequence: 1, Type: 1}, p.Sep.piece(1))
 	case "TemplateProcessing":

@@ -161,7 +161,6 @@ func (s *settingsFile) added(unknown string, r Roles) ([]AddedToken, error) {
 		}
 		list = append(list, AddedToken{a.Content, int32(id), a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
 	}
-	list = tokenOrder(list)
 	for _, name := range []string{r.PAD, unknown, r.CLS, r.SEP, r.MASK} {
 		if !slices.ContainsFunc(list, func(a AddedToken) bool { return a.Content == name }) {
 			list = append(list, AddedToken{Content: name, ID: -1, Special: true})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -124,26 +125,40 @@ func (t *Tokenizer) MarshalJSON() ([]byte, error) {
 	if c.MaxLength > 0 {
 		f.Truncation = &jsonTruncation{"Right", c.MaxLength, "LongestFirst", 0}
 	}
-	for _, a := range tokenOrder(c.Added) {
+	for _, a := range c.Added {
 		f.AddedTokens = append(f.AddedTokens, describe(a))
 	}
-	f.Model = jsonModel{Type: "WordPiece", Unknown: c.Unknown, Prefix: c.Prefix, MaxWord: &c.MaxWordChars, Vocab: t.ids()}
+	vocab, err := t.ids()
+	if err != nil {
+		return nil, err
+	}
+	f.Model = jsonModel{Type: "WordPiece", Unknown: c.Unknown, Prefix: c.Prefix, MaxWord: &c.MaxWordChars, Vocab: vocab}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	err := e.Encode(f)
+	err = e.Encode(f)
 	return b.Bytes(), err
 }
 
-// ids is the vocabulary by token.
-func (t *Tokenizer) ids() map[string]int32 {
-	m := make(map[string]int32, t.vocab.size())
+// ids writes the vocabulary as an object from token to id, in the order of ids.
+func (t *Tokenizer) ids() (json.RawMessage, error) {
+	out := []byte{'{'}
 	for id := range t.vocab.size() {
-		if s := t.vocab.at(int32(id)); s != "" {
-			m[s] = int32(id)
+		s := t.vocab.at(int32(id))
+		if s == "" {
+			continue
 		}
+		quoted, err := json.Marshal(s)
+		if err != nil {
+			return nil, err
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(out, quoted...), ':')
+		out = strconv.AppendInt(out, int64(id), 10)
 	}
-	return m
+	return append(out, '}'), nil
 }
 
 // template writes the templates as a post_processor.

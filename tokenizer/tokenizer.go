@@ -132,11 +132,11 @@ func (t *Tokenizer) Config() Config { return t.config }
 // MaxLength is the number of tokens to which the model's files truncate, 0 if they do not say.
 func (t *Tokenizer) MaxLength() int { return t.config.MaxLength }
 
-// Fingerprint tells tokenizers apart: two with the same one make the same tokens of every text. The truncation of
-// the model's files is not part of it.
+// Fingerprint tells tokenizers apart: two with the same one make the same tokens of every text. What Encode does not
+// look at, MaxLength and Roles, is not part of it.
 func (t *Tokenizer) Fingerprint() string {
 	c := t.config
-	c.MaxLength = 0
+	c.MaxLength, c.Roles = 0, Roles{}
 	settings, err := json.Marshal(c)
 	if err != nil { // a Config is plain data
 		return ""

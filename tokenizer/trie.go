@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -78,17 +79,29 @@ type entry struct {
 	id  int32
 }
 
-// newTrie builds a trie. Of equal keys the last one counts.
-func newTrie(entries []entry) (trie, error) {
-	slices.SortStableFunc(entries, func(a, b entry) int {
-		if a.key < b.key {
-			return -1
-		} else if a.key > b.key {
-			return 1
+// compare sorts by key, then by id.
+func (a entry) compare(b entry) int {
+	n := min(len(a.key), len(b.key))
+	for i := range n {
+		if a.key[i] != b.key[i] {
+			return int(a.key[i]) - int(b.key[i])
 		}
-		return 0
-	})
-	b := builder{entries: entries}
+	}
+	if len(a.key) != len(b.key) {
+		return len(a.key) - len(b.key)
+	}
+	return int(a.id) - int(b.id)
+}
+
+// newTrie builds a trie of keys no longer than maxKey; of equal keys the one with the greatest id counts.
+func newTrie(entries []entry) (trie, error) {
+	for _, e := range entries {
+		if len(e.key) > maxKey {
+			return trie{}, fmt.Errorf("token %d has %d bytes, more than %d", e.id, len(e.key), maxKey)
+		}
+	}
+	slices.SortFunc(entries, entry.compare)
+	b := builder{entries: entries, nodes: make([]node, 0, 4*len(entries)+blockSize)}
 	b.grow() // the free block that leaves point to
 	for i := range blockSize {
 		b.unlink(int32(i))
@@ -100,10 +113,14 @@ func newTrie(entries []entry) (trie, error) {
 	return trie{root: root, nodes: b.nodes}, nil
 }
 
+// maxKey bounds the depth of the recursion that builds the trie.
+const maxKey = 4096
+
 // builder lays out a trie. Free slots form a ring through next and prev; a slot that has often been tried in vain
 // leaves the ring, which keeps the search short.
 type builder struct {
 	entries    []entry
+	labels     []byte // of the children of each node on the way to the current one
 	nodes      []node
 	next, prev []int32
 	failures   []uint8
@@ -127,22 +144,22 @@ func (b *builder) build(lo, hi, depth int) node {
 	if lo == hi || b.full {
 		return n
 	}
-	var labels [256]byte
-	var ends [256]int32
-	count := 0
-	for i := lo; i < hi; {
-		c := b.entries[i].key[depth]
-		for i < hi && b.entries[i].key[depth] == c {
-			i++
+	mark := len(b.labels)
+	for i, last := lo, -1; i < hi; i++ {
+		if c := b.entries[i].key[depth]; int(c) != last {
+			b.labels = append(b.labels, c)
+			last = int(c)
 		}
-		labels[count], ends[count] = c, int32(i)
-		count++
 	}
-	base := b.place(labels[:count])
-	for i, c := range labels[:count] {
-		child := b.build(lo, int(ends[i]), depth+1)
-		b.nodes[base^int(c)] = child | node(c)<<labelShift
-		lo = int(ends[i])
+	base := b.place(b.labels[mark:])
+	b.labels = b.labels[:mark]
+	for lo < hi && !b.full {
+		c, end := b.entries[lo].key[depth], lo+1
+		for end < hi && b.entries[end].key[depth] == c {
+			end++
+		}
+		b.nodes[base^int(c)] = b.build(lo, end, depth+1) | node(c)<<labelShift
+		lo = end
 	}
 	return n | node(base)<<baseShift
 }

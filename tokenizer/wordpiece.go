@@ -83,26 +83,29 @@ func assemble(v vocabulary, tr trie, c Config) (*Tokenizer, error) {
 	return t, nil
 }
 
-// setAdded gives the added tokens their ids and sorts them by where they are looked for. One without an id that is
+// setAdded gives the added tokens their ids, in whose order they stand from then on. One without an id that is
 // not in the vocabulary is left out: the model has no vector for it.
 func (t *Tokenizer) setAdded(w *wordPiece) error {
-	var tokens, raw, normal []AddedToken
-	var rawText, normalText []string
+	var tokens []AddedToken
 	for _, a := range t.config.Added {
 		if id := w.trie.find(a.Content); id >= 0 {
 			a.ID = id
 		}
-		if a.ID < 0 || a.Content == "" {
-			continue
+		if a.ID >= 0 && a.Content != "" {
+			tokens = append(tokens, a)
 		}
-		tokens = append(tokens, a)
+	}
+	slices.SortStableFunc(tokens, func(a, b AddedToken) int { return int(a.ID) - int(b.ID) })
+	t.config.Added = tokens
+	var raw, normal []AddedToken
+	var rawText, normalText []string
+	for _, a := range tokens {
 		if a.Normalized {
 			normal, normalText = append(normal, a), append(normalText, w.normalize(a.Content))
 		} else {
 			raw, rawText = append(raw, a), append(rawText, a.Content)
 		}
 	}
-	t.config.Added = tokens
 	var err error
 	if t.added, err = newMatcher(raw, rawText); err != nil {
 		return err
@@ -353,9 +356,4 @@ func (w *wordPiece) pieces(s *word, e *Encoding) bool {
 		start, n = end, w.more
 	}
 	return true
-}
-
-// tokenOrder sorts added tokens as tokenizer.json lists them.
-func tokenOrder(tokens []AddedToken) []AddedToken {
-	return slices.SortedStableFunc(slices.Values(tokens), func(a, b AddedToken) int { return int(a.ID - b.ID) })
 }
