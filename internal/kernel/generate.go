@@ -10,3 +10,4 @@ package kernel
 //go:generate go run -C _gen . -file dot -out ../dot_rows_amd64.s -stubs ../dot_rows_stubs_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file pack -out ../pack_amd64.s -stubs ../pack_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file int8 -out ../int8_amd64.s -stubs ../int8_amd64.go -pkg kernel
+//go:generate go run -C _gen ./neon -out ../gemm_neon_arm64.s

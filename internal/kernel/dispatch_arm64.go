@@ -1,0 +1,86 @@
+//go:build !purego
+
+package kernel
+
+// tilingNEON is the largest tile of the assembly.
+var tilingNEON = tiling{rows: 6, panels: 1}
+
+// tileF32NEON computes 1 to 6 rows by one panel of float32.
+//
+//go:noescape
+func tileF32NEON(t *tile, rows int)
+
+// tileF16NEON computes 1 to 6 rows by one panel of binary16.
+//
+//go:noescape
+func tileF16NEON(t *tile, rows int)
+
+// linear is LinearPanels at the active level.
+func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) {
+	if active == NEON {
+		linearTiled(dst, x, rows, w, e, first, last, tilingNEON)
+		return
+	}
+	linearGeneric(dst, x, rows, w, e, first, last)
+}
+
+// runTile computes a tile at the active level.
+func runTile(t *tile, rows int, f16 bool) {
+	if f16 {
+		tileF16NEON(t, rows)
+		return
+	}
+	tileF32NEON(t, rows)
+}
+
+// attentionHead is Attention of one head at the active level.
+func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
+	if active == NEON {
+		attentionTiled(dst, qkv, rows, h, head, s, tilingNEON)
+		return
+	}
+	attentionGeneric(dst, qkv, rows, h, head, s)
+}
+
+// transpose8 leaves all columns to the caller: there is no assembly for it.
+func transpose8(_, _ []float32, _, _ int) int { return 0 }
+
+// copy16 writes 16 elements of each row of x, stride elements apart, as rows
+// of a panel.
+func copy16(dst, x []float32, stride, rows int) {
+	for r := range rows {
+		*(*[Panel]float32)(dst[r*Panel:]) = [Panel]float32(x[r*stride:])
+	}
+}
+
+// scaleRows multiplies n elements of row r by factors[r], for rows that stand
+// stride elements apart.
+func scaleRows(x []float32, n, rows, stride int, factors []float32) {
+	for r := range rows {
+		Scale(x[r*stride:][:n], factors[r])
+	}
+}
+
+// linearInt8 is LinearInt8Panels at the active level.
+func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, last int) {
+	linearInt8Generic(dst, x, w, e, first, last)
+}
+
+// quantize is Quantized.Set at the active level.
+func quantize(q *Quantized, x []float32) { quantizeGeneric(q, x) }
+
+// activate is Activation.rows at the active level.
+func activate(a Activation, x []float32, n, rows, stride int) {
+	activateGeneric(a, x, n, rows, stride)
+}
+
+// expRow is the exponential of a softmax row at the active level.
+func expRow(row []float32, scale float32) float32 { return expRowGeneric(row, scale) }
+
+// layerNorm is LayerNorm of rows of n elements at the active level.
+func layerNorm(dst, x, gamma, beta []float32, n, rows int, eps float32) {
+	layerNormRows(dst, x, gamma, beta, n, rows, eps)
+}
+
+// decodeF16 converts as many numbers as assembly can: none.
+func decodeF16([]float32, []byte) int { return 0 }
