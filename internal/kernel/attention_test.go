@@ -57,7 +57,7 @@ func TestAttention(t *testing.T) {
 					dst := make([]float32, rows*c.h.Width())
 					Attention(dst, qkv, rows, c.h, 0, c.h.Count, &s)
 					for head := range c.h.Count {
-						checkHead(t, dst, qkv, rows, c.h, head)
+						checkHead(t, dst, qkv, rows, c.h, head, 0x1p-20)
 					}
 				})
 			}
@@ -66,13 +66,37 @@ func TestAttention(t *testing.T) {
 	})
 }
 
-func checkHead(t *testing.T, dst, qkv []float32, rows int, h Heads, head int) {
+func TestAttentionBF16(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := source()
+		var s Scratch
+		for _, h := range []Heads{{12, 32}, {2, 64}, {3, 5}} {
+			for _, rows := range []int{1, 2, 3, 14, 15, 31, 32, 33, 64, 237, 512} {
+				qkv := random(r, rows*3*h.Width())
+				dst := make([]float32, rows*h.Width())
+				AttentionBF16(dst, qkv, rows, h, 0, h.Count, &s)
+				for head := range h.Count {
+					checkHead(t, dst, qkv, rows, h, head, 0x1p-6)
+				}
+				alone := make([]float32, rows*h.Width())
+				AttentionBF16(alone, qkv, rows, h, 1, 2, new(Scratch))
+				for i := range h.Size {
+					if alone[h.Size+i] != dst[h.Size+i] {
+						t.Fatalf("%d rows: a head alone has other bits", rows)
+					}
+				}
+			}
+		}
+	})
+}
+
+func checkHead(t *testing.T, dst, qkv []float32, rows int, h Heads, head int, bound float64) {
 	t.Helper()
 	want, largest := exactAttention(qkv, rows, h, head)
 	for r := range rows {
 		for i := range h.Size {
 			got, want := float64(dst[r*h.Width()+head*h.Size+i]), want[r*h.Size+i]
-			if !(math.Abs(got-want) <= 0x1p-20*largest) {
+			if !(math.Abs(got-want) <= bound*largest) {
 				t.Fatalf("row %d, head %d, feature %d: %v, want %v", r, head, i, got, want)
 			}
 		}
@@ -109,18 +133,27 @@ func TestAttentionWrongShape(t *testing.T) {
 }
 
 func BenchmarkAttention(b *testing.B) {
-	h := Heads{12, 32}
 	for _, l := range supported[1:] {
 		for _, rows := range []int{12, 64, 237, 512} {
 			b.Run(fmt.Sprintf("%s/%d", l, rows), func(b *testing.B) {
 				withLevel(b, l)
-				var s Scratch
-				qkv, dst := random(source(), rows*3*h.Width()), make([]float32, rows*h.Width())
-				for b.Loop() {
-					Attention(dst, qkv, rows, h, 0, h.Count, &s)
-				}
-				b.ReportMetric(4*float64(rows*rows*h.Width())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOPS")
+				benchAttention(b, rows, Attention)
 			})
 		}
 	}
+	for _, rows := range []int{12, 64, 237, 512} {
+		b.Run(fmt.Sprintf("bf16/%d", rows), func(b *testing.B) {
+			benchAttention(b, rows, AttentionBF16)
+		})
+	}
+}
+
+func benchAttention(b *testing.B, rows int, attention func(_, _ []float32, _ int, _ Heads, _, _ int, _ *Scratch)) {
+	h := Heads{12, 32}
+	var s Scratch
+	qkv, dst := random(source(), rows*3*h.Width()), make([]float32, rows*h.Width())
+	for b.Loop() {
+		attention(dst, qkv, rows, h, 0, h.Count, &s)
+	}
+	b.ReportMetric(4*float64(rows*rows*h.Width())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOPS")
 }

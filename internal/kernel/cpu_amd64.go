@@ -23,3 +23,6 @@ func detect() []Level {
 	}
 	return append(levels, AVX512VNNI)
 }
+
+// hasBF16 tells that the processor multiplies bfloat16.
+var hasBF16 = cpu.X86.HasAVX512BF16

@@ -73,6 +73,18 @@ func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) 
 	}
 }
 
+// attentionHeadBF16 is AttentionBF16 of one head at the active level.
+func attentionHeadBF16(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
+	if active == AVX512VNNI && hasBF16 && h.Size%(maxTilePanels*Panel) == 0 {
+		attentionBF16(dst, qkv, rows, h, head, s)
+		return
+	}
+	attentionHead(dst, qkv, rows, h, head, s)
+}
+
+// runTileBF16 computes a tile of pairs of bfloat16.
+func runTileBF16(t *tile, rows int) { tileBF16AVX512((*byte)(unsafe.Pointer(t)), rows) }
+
 // transpose8 writes 8 rows of x, stride elements apart, as rows of 8 that are a
 // panel apart, and returns how many of n columns the assembly did.
 func transpose8(dst, x []float32, stride, n int) int {

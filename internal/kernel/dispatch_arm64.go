@@ -42,6 +42,11 @@ func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) 
 	attentionGeneric(dst, qkv, rows, h, head, s)
 }
 
+// attentionHeadBF16 is AttentionBF16 of one head: here Attention.
+func attentionHeadBF16(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
+	attentionHead(dst, qkv, rows, h, head, s)
+}
+
 // transpose8 leaves all columns to the caller: there is no assembly for it.
 func transpose8(_, _ []float32, _, _ int) int { return 0 }
 

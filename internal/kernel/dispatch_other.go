@@ -20,6 +20,11 @@ func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) 
 	attentionGeneric(dst, qkv, rows, h, head, s)
 }
 
+// attentionHeadBF16 is AttentionBF16 of one head: here Attention.
+func attentionHeadBF16(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
+	attentionHead(dst, qkv, rows, h, head, s)
+}
+
 // activate is Activation.rows without assembly.
 func activate(a Activation, x []float32, n, rows, stride int) {
 	activateGeneric(a, x, n, rows, stride)

@@ -101,6 +101,7 @@ func TestAttentionStaysInside(t *testing.T) {
 				dst := guardedCopy(t, make([]float32, rows*h.Width()))
 				s := &Scratch{keys: guardedCopy(t, make([]float32, 1<<13)), values: guardedCopy(t, make([]float32, 1<<13))}
 				Attention(dst, qkv, rows, h, 0, h.Count, s)
+				AttentionBF16(dst, qkv, rows, h, 0, h.Count, s)
 			}
 		}
 	})
