@@ -108,11 +108,13 @@ func (c *cursor) find() (start, end int, token *AddedToken) {
 // longest is the longest content that begins at i.
 func (m *matcher) longest(text string, i int) (end int, id int32) {
 	id = -1
-	n, ok := m.trie.root, true
+	n := m.trie.root
 	for ; i < len(text); i++ {
-		if n, ok = m.trie.step(n, text[i]); !ok {
+		next, ok := m.trie.step(n, text[i])
+		if !ok {
 			break
 		}
+		n = next
 		if k := n.id(); k >= 0 {
 			end, id = i+1, k
 		}

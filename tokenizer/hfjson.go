@@ -48,14 +48,30 @@ type jsonPadding struct {
 	PadToken string `json:"pad_token"`
 }
 
+// jsonAdded is an entry of added_tokens.
 type jsonAdded struct {
-	ID         int32  `json:"id"`
+	ID int32 `json:"id"`
+	jsonFlags
+}
+
+// jsonFlags is an added token but for its id, as tokenizer_config.json lists it too.
+type jsonFlags struct {
 	Content    string `json:"content"`
 	SingleWord bool   `json:"single_word"`
 	LStrip     bool   `json:"lstrip"`
 	RStrip     bool   `json:"rstrip"`
 	Normalized bool   `json:"normalized"`
 	Special    bool   `json:"special"`
+}
+
+// token is the added token that f describes.
+func (f jsonFlags) token(id int32) AddedToken {
+	return AddedToken{f.Content, id, f.Special, f.SingleWord, f.LStrip, f.RStrip, f.Normalized}
+}
+
+// describe writes an added token down.
+func describe(a AddedToken) jsonFlags {
+	return jsonFlags{a.Content, a.SingleWord, a.LStrip, a.RStrip, a.Normalized, a.Special}
 }
 
 type jsonNormalizer struct {
@@ -103,7 +119,7 @@ func (f *jsonFile) tokenizer() (*Tokenizer, error) {
 		c.MaxLength = f.Truncation.MaxLength
 	}
 	for _, a := range f.AddedTokens {
-		c.Added = append(c.Added, AddedToken{a.Content, a.ID, a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
+		c.Added = append(c.Added, a.token(a.ID))
 	}
 	if f.PostProcessor != nil {
 		if err := f.PostProcessor.fill(&c); err != nil {

@@ -49,7 +49,7 @@ type settingsFile struct {
 	SEP          jsonContent          `json:"sep_token"`
 	PAD          jsonContent          `json:"pad_token"`
 	MASK         jsonContent          `json:"mask_token"`
-	Added        map[string]jsonAdded `json:"added_tokens_decoder"`
+	Added        map[string]jsonFlags `json:"added_tokens_decoder"`
 }
 
 // jsonContent is a token, written as a string or as an object that describes it.
@@ -57,7 +57,7 @@ type jsonContent string
 
 func (c *jsonContent) UnmarshalJSON(data []byte) error {
 	if bytes.HasPrefix(data, []byte("{")) {
-		var a jsonAdded
+		var a jsonFlags
 		err := json.Unmarshal(data, &a)
 		*c = jsonContent(a.Content)
 		return err
@@ -159,7 +159,7 @@ func (s *settingsFile) added(unknown string, r Roles) ([]AddedToken, error) {
 		if err != nil || id < 0 {
 			return nil, fmt.Errorf("added_tokens_decoder: %q is not an id", key)
 		}
-		list = append(list, AddedToken{a.Content, int32(id), a.Special, a.SingleWord, a.LStrip, a.RStrip, a.Normalized})
+		list = append(list, a.token(int32(id)))
 	}
 	for _, name := range []string{r.PAD, unknown, r.CLS, r.SEP, r.MASK} {
 		if !slices.ContainsFunc(list, func(a AddedToken) bool { return a.Content == name }) {

@@ -36,24 +36,21 @@ func (n *normalizer) next(out []char, text string, i int) ([]char, int) {
 	case n.clean && p&isSpace != 0:
 		return append(out, char{' ', i, end}), end
 	}
-	alone := n.chinese && p&isIdeograph != 0
-	if alone {
-		out = append(out, char{' ', i, end})
-	} else if n.strip {
-		if stop, moves := n.run(text, end); moves || p&isSurvivor != 0 {
-			return n.reorder(out, text, i, stop), stop
-		} else if p&isNonspacing == 0 {
-			out = n.plain(out, r, p, i, end)
-			return out, stop
-		} else {
-			return out, stop
-		}
+	if n.chinese && p&isIdeograph != 0 {
+		out = n.plain(append(out, char{' ', i, end}), r, p, i, end)
+		return append(out, char{' ', i, end}), end
 	}
-	out = n.plain(out, r, p, i, end)
-	if alone {
-		out = append(out, char{' ', i, end})
+	if !n.strip {
+		return n.plain(out, r, p, i, end), end
 	}
-	return out, end
+	stop, moves := n.run(text, end)
+	if moves || p&isSurvivor != 0 {
+		return n.reorder(out, text, i, stop), stop
+	}
+	if p&isNonspacing == 0 {
+		out = n.plain(out, r, p, i, end)
+	}
+	return out, stop
 }
 
 // run finds the end of the nonstarters from text[i] on, and whether some of them survive the stripping. If none

@@ -60,6 +60,22 @@ func TestParityGolden(t *testing.T) {
 	}
 }
 
+// TestParityWeights reads the default model's own tokenizer.json, whose truncation is 128 tokens.
+func TestParityWeights(t *testing.T) {
+	dir := os.Getenv("BERTSEARCH_WEIGHTS")
+	if dir == "" {
+		t.Skip("parity: BERTSEARCH_WEIGHTS not set")
+	}
+	tok, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tok.MaxLength() != 128 {
+		t.Errorf("length %d", tok.MaxLength())
+	}
+	compareGolden(t, tok, filepath.Join(shared(t), "golden/tokens-minilm.jsonl.gz"))
+}
+
 // TestParityFresh compares with a folder that _gen/goldens.py wrote, in other settings too.
 func TestParityFresh(t *testing.T) {
 	dir := os.Getenv("BERTSEARCH_TOKENS")
@@ -92,7 +108,7 @@ func compareGolden(t *testing.T, tok *Tokenizer, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)

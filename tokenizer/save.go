@@ -59,7 +59,7 @@ func replaceFile(path string, data []byte) error {
 		err = closing
 	}
 	if err == nil {
-		err = os.Chmod(f.Name(), 0o666)
+		err = os.Chmod(f.Name(), 0o644)
 	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
@@ -97,16 +97,12 @@ func (t *Tokenizer) settings() map[string]any {
 	if c.MaxLength > 0 {
 		m["model_max_length"] = c.MaxLength
 	}
-	added := map[string]jsonAdded{}
+	added := map[string]jsonFlags{}
 	for _, a := range c.Added {
 		added[fmt.Sprint(a.ID)] = describe(a)
 	}
 	m["added_tokens_decoder"] = added
 	return m
-}
-
-func describe(a AddedToken) jsonAdded {
-	return jsonAdded{a.ID, a.Content, a.SingleWord, a.LStrip, a.RStrip, a.Normalized, a.Special}
 }
 
 // MarshalJSON writes the tokenizer as a tokenizer.json.
@@ -126,7 +122,7 @@ func (t *Tokenizer) MarshalJSON() ([]byte, error) {
 		f.Truncation = &jsonTruncation{"Right", c.MaxLength, "LongestFirst", 0}
 	}
 	for _, a := range c.Added {
-		f.AddedTokens = append(f.AddedTokens, describe(a))
+		f.AddedTokens = append(f.AddedTokens, jsonAdded{a.ID, describe(a)})
 	}
 	vocab, err := t.ids()
 	if err != nil {

@@ -26,26 +26,19 @@ func room(template []Piece, limit int) int {
 
 // share says how many tokens of each text are kept when both have limit tokens together. Parts may stop at limit.
 func (t *Tokenizer) share(parts [2]*Encoding, text, pair string, limit int) [2]int {
-	short, long := len(parts[0].IDs), len(parts[1].IDs)
-	if short <= limit && long <= limit-short {
-		return [2]int{short, long}
+	a, b := len(parts[0].IDs), len(parts[1].IDs)
+	if a <= limit && b <= limit-a {
+		return [2]int{a, b}
 	}
-	if short >= limit && long >= limit && limit%2 == 1 {
+	if a >= limit && b >= limit && limit%2 == 1 {
 		// The odd token goes to the longer text, and where both were left off only a full count tells which.
-		short, long = t.count(parts[0], text), t.count(parts[1], pair)
+		a, b = t.count(parts[0], text), t.count(parts[1], pair)
 	}
-	swap := short > long
-	if swap {
-		short, long = long, short
+	short := min(a, b, limit/2)
+	if a <= b {
+		return [2]int{short, limit - short}
 	}
-	if long = max(short, limit-short); short+long > limit || short > limit {
-		short = limit / 2
-		long = short + limit%2
-	}
-	if swap {
-		short, long = long, short
-	}
-	return [2]int{short, long}
+	return [2]int{limit - short, short}
 }
 
 // count is the number of tokens of a text; e receives them.

@@ -153,16 +153,6 @@ func TestHugeWord(t *testing.T) {
 	}
 }
 
-func TestNoAllocation(t *testing.T) {
-	tok := tiny(t)
-	text := "The keys rotate; naïve 東京 한국, [MASK] again and again over bytes."
-	var e Encoding
-	tok.EncodePair(&e, text, text, 20)
-	if n := testing.AllocsPerRun(100, func() { tok.Encode(&e, text, 0); tok.EncodePair(&e, text, text, 20) }); n >= 1 {
-		t.Errorf("%.1f allocations a run", n)
-	}
-}
-
 func TestConcurrent(t *testing.T) {
 	tok := tiny(t)
 	var want Encoding

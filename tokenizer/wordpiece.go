@@ -162,13 +162,15 @@ func (w *wordPiece) encode(e *Encoding, text string, base, limit int) {
 
 // ascii encodes the word that begins at text[i], and returns where it ends.
 func (w *wordPiece) ascii(e *Encoding, text string, base, i, limit int) int {
-	n, ok := w.trie.root, true
+	n := w.trie.root
 	end, id := i, int32(-1) // of the longest token so far
 	j := i
 	for ; j < len(text) && w.class[text[j]] == letter; j++ {
-		if n, ok = w.trie.step(n, w.fold[text[j]]); !ok {
+		next, ok := w.trie.step(n, w.fold[text[j]])
+		if !ok {
 			break
 		}
+		n = next
 		if k := n.id(); k >= 0 {
 			end, id = j+1, k
 		}
@@ -180,171 +182,28 @@ func (w *wordPiece) ascii(e *Encoding, text string, base, i, limit int) int {
 		return w.mixed(e, text, base, i, limit)
 	}
 	mark := len(e.IDs)
-	if id < 0 || j-i > w.maxChars {
-		e.add(w.unknown, base+i, base+j)
-		return j
-	}
-	e.add(id, base+i, base+end)
-	for end < j {
-		start := end
-		n, id = w.more, -1
-		for k := start; k < j; k++ {
-			if n, ok = w.trie.step(n, w.fold[text[k]]); !ok {
-				break
-			}
-			if v := n.id(); v >= 0 {
-				end, id = k+1, v
-			}
-		}
-		if id < 0 {
-			e.IDs, e.Offsets = e.IDs[:mark], e.Offsets[:mark]
-			e.add(w.unknown, base+i, base+j)
+	if id >= 0 && j-i <= w.maxChars {
+		e.add(id, base+i, base+end)
+		if end == j || w.rest(e, text[:j], base, end) {
 			return j
 		}
-		e.add(id, base+start, base+end)
+		e.IDs, e.Offsets = e.IDs[:mark], e.Offsets[:mark]
 	}
+	e.add(w.unknown, base+i, base+j)
 	return j
 }
 
-// mixed encodes a stretch that is not all ASCII from text[i] on, through the normaliser, and returns where ASCII can
-// go on.
-func (w *wordPiece) mixed(e *Encoding, text string, base, i, limit int) int {
-	s := w.words.Get().(*word)
-	s.reset()
-	for first := i; i < len(text) && len(e.IDs) < limit; {
-		if i > first && s.count == 0 && w.class[text[i]] != other {
-			break
-		}
-		if c := text[i]; w.class[c] == letter {
-			w.put(s, e, char{rune(w.fold[c]), base + i, base + i + 1})
-			i++
-			continue
-		}
-		s.chars, i = w.normalizer.next(s.chars[:0], text, i)
-		for _, c := range s.chars {
-			w.put(s, e, char{c.r, base + c.start, base + c.end})
-		}
-	}
-	w.flush(s, e)
-	w.release(s)
-	return i
-}
-
-// encodeNormalized encodes a text in whose normalised form added tokens are looked for. It holds all of that form.
-func (w *wordPiece) encodeNormalized(e *Encoding, text string, base, limit int) {
-	s := w.words.Get().(*word)
-	s.reset()
-	var all word
-	for i := 0; i < len(text); {
-		s.chars, i = w.normalizer.next(s.chars[:0], text, i)
-		for _, c := range s.chars {
-			all.append(char{c.r, base + c.start, base + c.end})
-		}
-	}
-	whole := string(all.text)
-	done := 0
-	for c := w.normal.cursor(whole); len(e.IDs) < limit; {
-		m, ok := c.next()
-		if !ok {
-			m.start = len(whole)
-		}
-		for done < m.start {
-			r, size := utf8.DecodeRuneInString(whole[done:])
-			w.put(s, e, char{r, all.places[done].Start, all.places[done].End})
-			done += size
-		}
-		w.flush(s, e)
-		if !ok {
-			break
-		}
-		e.add(m.id, all.places[m.start].Start, all.places[m.end-1].End)
-		done = m.end
-	}
-	w.release(s)
-}
-
-// normalize is the normalised form of a text.
-func (w *wordPiece) normalize(text string) string {
-	var out []byte
-	var chars []char
-	for i := 0; i < len(text); {
-		chars, i = w.normalizer.next(chars[:0], text, i)
-		for _, c := range chars {
-			out = utf8.AppendRune(out, c.r)
-		}
-	}
-	return string(out)
-}
-
-// release gives a word's memory back unless one odd text made it large.
-func (w *wordPiece) release(s *word) {
-	if cap(s.chars)+cap(s.text) <= 1<<16 {
-		w.words.Put(s)
-	}
-}
-
-// word is the normalised word that is being read.
-type word struct {
-	text   []byte
-	places []Span // for each byte of text, where its character comes from
-	count  int    // of characters, also those beyond the longest word, which are not stored
-	bounds Span   // of the whole word in the original
-	chars  []char // what the normaliser writes to
-}
-
-func (s *word) reset() { s.text, s.places, s.count = s.text[:0], s.places[:0], 0 }
-
-// append stores a character.
-func (s *word) append(c char) {
-	size := len(s.text)
-	s.text = utf8.AppendRune(s.text, c.r)
-	for range len(s.text) - size {
-		s.places = append(s.places, Span{c.start, c.end})
-	}
-}
-
-// put adds a normalised character to the word, or ends it.
-func (w *wordPiece) put(s *word, e *Encoding, c char) {
-	p := w.normalizer.properties(c.r)
-	if p&(isSpace|isPunct) != 0 {
-		w.flush(s, e)
-		if p&isSpace != 0 {
-			return
-		}
-	}
-	if s.count == 0 {
-		s.bounds.Start = c.start
-	}
-	s.bounds.End = c.end
-	if s.count++; s.count <= w.maxChars {
-		s.append(c)
-	}
-	if p&isPunct != 0 {
-		w.flush(s, e)
-	}
-}
-
-// flush encodes the word, if there is one.
-func (w *wordPiece) flush(s *word, e *Encoding) {
-	if s.count > 0 {
-		mark := len(e.IDs)
-		if s.count > w.maxChars || !w.pieces(s, e) {
-			e.IDs, e.Offsets = e.IDs[:mark], e.Offsets[:mark]
-			e.add(w.unknown, s.bounds.Start, s.bounds.End)
-		}
-	}
-	s.reset()
-}
-
-// pieces appends the tokens of a word, the longest from the left each time; false if some part of it has none.
-func (w *wordPiece) pieces(s *word, e *Encoding) bool {
-	n, ok := w.trie.root, true
-	for start := 0; start < len(s.text); {
-		end, id := start, int32(-1)
-		for k := start; k < len(s.text); k++ {
-			if n, ok = w.trie.step(n, s.text[k]); !ok {
+// rest encodes an ASCII word from text[start] to the end of text, its beginning being done; false if some part of it
+// has no token.
+func (w *wordPiece) rest(e *Encoding, text string, base, start int) bool {
+	for start < len(text) {
+		n, end, id := w.more, start, int32(-1)
+		for k := start; k < len(text); k++ {
+			next, ok := w.trie.step(n, w.fold[text[k]])
+			if !ok {
 				break
 			}
+			n = next
 			if v := n.id(); v >= 0 {
 				end, id = k+1, v
 			}
@@ -352,8 +211,8 @@ func (w *wordPiece) pieces(s *word, e *Encoding) bool {
 		if id < 0 {
 			return false
 		}
-		e.add(id, s.places[start].Start, s.places[end-1].End)
-		start, n = end, w.more
+		e.add(id, base+start, base+end)
+		start = end
 	}
 	return true
 }
