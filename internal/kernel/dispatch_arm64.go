@@ -2,6 +2,8 @@
 
 package kernel
 
+import "unsafe"
+
 // tilingNEON is the largest tile of the assembly.
 var tilingNEON = tiling{rows: 6, panels: 1}
 
@@ -68,7 +70,36 @@ func scaleRows(x []float32, n, rows, stride int, factors []float32) {
 
 // linearInt8 is LinearInt8Panels at the active level.
 func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, last int) {
-	linearInt8Generic(dst, x, w, e, first, last)
+	switch {
+	case active == NEON && hasDotProduct:
+		linearInt8Sums(dst, x, w, e, first, last, tilingNEON, sumSDOT)
+	case active == NEON:
+		linearInt8Sums(dst, x, w, e, first, last, tilingNEON, sumF32)
+	default:
+		linearInt8Generic(dst, x, w, e, first, last)
+	}
+}
+
+// tileInt8NEON computes the sums of 1 to 6 rows by one panel of bytes, 128
+// subtracted from each byte of x.
+//
+//go:noescape
+func tileInt8NEON(t *tile, rows int)
+
+// sumSDOT computes a tile of sums with SDOT, which multiplies signed bytes: the
+// 128 taken from each byte of x come back as 128 times the sum of the weights.
+func sumSDOT(p *int8Sums, r, rows, n int) {
+	p.tile.x = (*float32)(bytePointer(p.x.data, r*p.x.stride))
+	p.xStride = uintptr(p.x.stride)
+	p.k = uintptr((p.w.k + 3) / 4)
+	p.panel = bytePointer(p.w.data, n*Panel*roundUp(p.w.k, 4))
+	p.dst, p.dstStride = (*float32)(unsafe.Pointer(&p.sums[0])), 4*Panel
+	tileInt8NEON(&p.tile, rows)
+	for i := range rows {
+		for j := range Panel {
+			p.sums[i*Panel+j] += 128 * int32(p.w.sum[n*Panel+j])
+		}
+	}
 }
 
 // quantize is Quantized.Set at the active level.
