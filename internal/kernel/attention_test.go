@@ -44,7 +44,7 @@ func TestAttention(t *testing.T) {
 			h    Heads
 			rows []int
 		}{
-			{Heads{12, 32}, []int{1, 2, 7, 15, 33, 64, 130}},
+			{Heads{12, 32}, []int{1, 2, 7, 15, 33, 130}},
 			{Heads{2, 64}, []int{1, 13, 29, 512}},
 			{Heads{3, 5}, []int{1, 3, 40}},
 			{Heads{1, 1}, []int{1, 17}},
@@ -70,8 +70,8 @@ func TestAttentionBF16(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		r := source()
 		var s Scratch
-		for _, h := range []Heads{{12, 32}, {2, 64}, {3, 5}} {
-			for _, rows := range []int{1, 2, 3, 14, 15, 31, 32, 33, 64, 237, 512} {
+		for _, h := range []Heads{{3, 32}, {2, 64}, {3, 5}} {
+			for _, rows := range []int{1, 2, 3, 14, 15, 31, 32, 33, 64, 237} {
 				qkv := random(r, rows*3*h.Width())
 				dst := make([]float32, rows*h.Width())
 				AttentionBF16(dst, qkv, rows, h, 0, h.Count, &s)

@@ -39,7 +39,7 @@ func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, l
 	}
 }
 
-// quantize is Quantized.Set at the active level.
+// quantize is Quantized.SetRows of all rows at the active level.
 func quantize(q *Quantized, x []float32) {
 	if active >= AVX512 {
 		quantizeRowsAVX512(&q.data[0], &x[0], q.k, q.rows, q.stride, &q.scale[0], &q.zero[0])

@@ -102,7 +102,7 @@ func sumSDOT(p *int8Sums, r, rows, n int) {
 	}
 }
 
-// quantize is Quantized.Set at the active level.
+// quantize is Quantized.SetRows of all rows at the active level.
 func quantize(q *Quantized, x []float32) { quantizeGeneric(q, x) }
 
 // activate is Activation.rows at the active level.

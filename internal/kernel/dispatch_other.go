@@ -12,7 +12,7 @@ func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, l
 	linearInt8Generic(dst, x, w, e, first, last)
 }
 
-// quantize is Quantized.Set without assembly.
+// quantize is Quantized.SetRows of all rows without assembly.
 func quantize(q *Quantized, x []float32) { quantizeGeneric(q, x) }
 
 // attentionHead is Attention of one head without assembly.

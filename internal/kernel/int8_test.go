@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"testing"
@@ -65,6 +66,23 @@ func TestLinearInt8(t *testing.T) {
 					}
 				}
 			})
+		}
+	})
+}
+
+// TestQuantizeParts checks that rows quantised apart have the same bits.
+func TestQuantizeParts(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		const rows, k = 9, 50
+		x := random(source(), rows*k)
+		var whole, parts Quantized
+		whole.Set(x, rows, k)
+		parts.Resize(rows, k)
+		parts.SetRows(x, 4, 9)
+		parts.SetRows(x, 0, 4)
+		parts.SetRows(x, 4, 4)
+		if !bytes.Equal(parts.data, whole.data) || !sameBits(parts.scale, whole.scale) || !sameBits(parts.zero, whole.zero) {
+			t.Error("rows quantised apart differ")
 		}
 	})
 }

@@ -21,8 +21,14 @@ const leastRange = 1e-30
 // Set makes q the quantised form of x, rows×k. x must be finite, and smaller
 // than 1e38 in size. Memory is kept from one call to the next.
 func (q *Quantized) Set(x []float32, rows, k int) {
-	if rows < 0 || k <= 0 || len(x) < rows*k {
-		panic(fmt.Sprintf("kernel: quantising %d×%d activations: there are %d", rows, k, len(x)))
+	q.Resize(rows, k)
+	q.SetRows(x, 0, rows)
+}
+
+// Resize gives q a shape. Its rows hold nothing until SetRows.
+func (q *Quantized) Resize(rows, k int) {
+	if rows < 0 || k <= 0 {
+		panic(fmt.Sprintf("kernel: %d×%d quantised activations", rows, k))
 	}
 	q.rows, q.k, q.stride = rows, k, roundUp(k, Panel)
 	if n := rows * q.stride; cap(q.data) < n {
@@ -31,12 +37,23 @@ func (q *Quantized) Set(x []float32, rows, k int) {
 		q.data = q.data[:n]
 	}
 	q.scale, q.zero = grow(q.scale, rows), grow(q.zero, rows)
-	if rows > 0 {
-		quantize(q, x)
+}
+
+// SetRows quantises rows first to last-1 of x, which has q's shape, so that
+// several goroutines can share the work.
+func (q *Quantized) SetRows(x []float32, first, last int) {
+	if first < 0 || last < first || last > q.rows || len(x) < last*q.k {
+		panic(fmt.Sprintf("kernel: quantising rows [%d, %d) of %d×%d activations: there are %d values",
+			first, last, q.rows, q.k, len(x)))
+	}
+	if first < last {
+		part := Quantized{rows: last - first, k: q.k, stride: q.stride,
+			data: q.data[first*q.stride:], scale: q.scale[first:], zero: q.zero[first:]}
+		quantize(&part, x[first*q.k:])
 	}
 }
 
-// quantizeGeneric is the reference of Set. The range of a row is that of its
+// quantizeGeneric is the reference of SetRows, for all rows of q. The range of a row is that of its
 // elements and 0.
 func quantizeGeneric(q *Quantized, x []float32) {
 	for r := range q.rows {
