@@ -174,3 +174,12 @@ func decodeF16(dst []float32, src []byte) int {
 	decodeF16AVX2(&dst[0], &src[0], n)
 	return n
 }
+
+// axpy is Axpy at the active level.
+func axpy(dst []float32, a float32, x []float32) {
+	if active < AVX2 || len(x) == 0 {
+		axpyGeneric(dst, a, x)
+		return
+	}
+	axpyAVX2(&dst[0], &x[0], len(x), a)
+}

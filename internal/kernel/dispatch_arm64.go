@@ -120,3 +120,6 @@ func layerNorm(dst, x, gamma, beta []float32, n, rows int, eps float32) {
 
 // decodeF16 converts as many numbers as assembly can: none.
 func decodeF16([]float32, []byte) int { return 0 }
+
+// axpy is Axpy without assembly.
+func axpy(dst []float32, a float32, x []float32) { axpyGeneric(dst, a, x) }

@@ -84,6 +84,7 @@ func TestElementwiseStaysInside(t *testing.T) {
 			for _, a := range []Activation{GELU, GELUTanh, ReLU, Tanh} {
 				a.Apply(x)
 			}
+			Axpy(x, 2, gamma)
 			LayerNorm(x, x, gamma, beta, 1e-12)
 			Softmax(x)
 			data := guarded(t, 2*n)

@@ -22,6 +22,7 @@ var files = map[string]func(){
 	"layernorm":   layerNorm,
 	"half":        half,
 	"int8":        int8VNNI,
+	"axpy":        axpy,
 	"bf16":        bf16,
 	"pack":        packing,
 }
