@@ -183,3 +183,17 @@ func axpy(dst []float32, a float32, x []float32) {
 	}
 	axpyAVX2(&dst[0], &x[0], len(x), a)
 }
+
+// multiplyAdds runs n rounds of multiply-adds at the active level and returns
+// the number of operations.
+func multiplyAdds(n int) float64 {
+	switch {
+	case active >= AVX512:
+		peakAVX512(n)
+		return 2 * 24 * 16 * float64(n)
+	case active == AVX2:
+		peakAVX2(n)
+		return 2 * 12 * 8 * float64(n)
+	}
+	return 0
+}

@@ -36,5 +36,9 @@ func benchLinear(b *testing.B, rows, n, k int, f16 bool) {
 	for b.Loop() {
 		Linear(dst, x, rows, w, e)
 	}
-	b.ReportMetric(2*float64(rows)*float64(n)*float64(k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOPS")
+	speed := 2 * float64(rows) * float64(n) * float64(k) * float64(b.N) / b.Elapsed().Seconds() / 1e9
+	b.ReportMetric(speed, "GFLOPS")
+	if peak := Peak(); peak > 0 {
+		b.ReportMetric(100*speed/peak, "%peak")
+	}
 }
