@@ -10,7 +10,7 @@ import (
 var texts = []string{
 	"", " ", "The keys rotate, again!", "Rotated Keys-keys", "unknown thekey thekeys",
 	"naïve CAFÉ İstanbul e\u0301", "東京the東", "한국", "[MASK] the[SEP]key [mask]", "a\u200bb\x00e\u00a0the\u2003key",
-	"a\u0301\U0001d165b", "\U0001d15e a\u0323\U0001d165\u0301e", "\u0344\U0001d16d", "≠=;\u037e`\u1fef",
+	"a\u0301\U0001d165b", "\U0001d15e a\u0323\U0001d165\u0301e", "\u0344\U0001d16d", "e\u0301\x00\U0001d165\u0323", "≠=;\u037e`\u1fef",
 	strings.Repeat("a", 100), strings.Repeat("é", 101), strings.Repeat("한", 34), "\xff\xc3the\xe6\x9d", "a\xffb", "\ufffd",
 }
 

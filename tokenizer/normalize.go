@@ -56,7 +56,7 @@ func (n *normalizer) next(out []char, text string, i int) ([]char, int) {
 // run finds the end of the nonstarters from text[i] on, and whether some of them survive the stripping. If none
 // does, they can be passed over.
 func (n *normalizer) run(text string, i int) (end int, survivors bool) {
-	for i < len(text) && text[i] >= utf8.RuneSelf {
+	for i < len(text) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		p := n.properties(r)
 		if p&isNonstarter == 0 && (!n.clean || p&isDropped == 0) {
