@@ -35,7 +35,9 @@ import (
 // was changed, moved to another key or put into another bucket is noticed.
 // The number of this format stands in the format value, which every later
 // version must keep readable at the same place.
-const formatVersion = 1
+//
+// FormatVersion is the version that this package writes.
+const FormatVersion = 1
 
 // magic opens the format value.
 const magic = "bertsearch-store"
@@ -80,7 +82,7 @@ type format struct {
 
 // newFormat returns the current format with a fresh random identity.
 func newFormat() format {
-	f := format{version: formatVersion}
+	f := format{version: FormatVersion}
 	_, _ = rand.Read(f.identity[:]) // documented never to fail
 	return f
 }
@@ -100,9 +102,9 @@ func decodeFormat(payload []byte) (format, error) {
 	}
 	f.version = binary.LittleEndian.Uint32(rest)
 	switch {
-	case f.version > formatVersion:
+	case f.version > FormatVersion:
 		return f, fmt.Errorf("store: format %d, this program reads up to %d: use a newer bertsearch: %w",
-			f.version, formatVersion, ErrNewerFormat)
+			f.version, FormatVersion, ErrNewerFormat)
 	case f.version == 0:
 		return f, corrupt("format", "version 0")
 	case len(rest) != 4+len(f.identity):
