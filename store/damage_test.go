@@ -344,7 +344,7 @@ func TestNewerFormat(t *testing.T) {
 	update(t, s, func(w *Writer) error {
 		w.dirty = true
 		f := newFormat()
-		f.version = formatVersion + 1
+		f.version = FormatVersion + 1
 		return w.root.put([]byte(keyFormat), append(f.encode(), "and more"...))
 	})
 	if err := s.Close(); err != nil {
