@@ -1,6 +1,9 @@
 package nn
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Share is one member's part in an operation that a team works on together.
 // The zero value is the whole work, done alone.
@@ -29,7 +32,9 @@ func (s Share) Wait() {
 }
 
 // barrier holds members until all have arrived. It spins, because the
-// operations of a short query take microseconds, less than waking a goroutine.
+// operations of a short query take microseconds, less than waking a goroutine;
+// where other programs hold the core that a member needs, waiting members give
+// theirs up after a while.
 type barrier struct {
 	arrived atomic.Int32
 	_       [60]byte // the two counters on lines of their own
@@ -44,5 +49,8 @@ func (b *barrier) wait(count int32) {
 		b.round.Add(1)
 		return
 	}
-	spin(func() bool { return b.round.Load() != round }, 0)
+	passed := func() bool { return b.round.Load() != round }
+	for !spin(passed, spinTime) {
+		time.Sleep(spinTime)
+	}
 }

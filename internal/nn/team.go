@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// spinTime is how long an idle member watches for work before it sleeps.
+// spinTime is how long a member watches for what it waits for before it sleeps.
 const spinTime = 50 * time.Microsecond
 
 // Team lets several goroutines work on one small computation, a single query,
@@ -102,9 +102,8 @@ func (m *member) sleep(started func() bool) {
 	<-m.wake
 }
 
-// spin calls ready until it is true. It yields the processor now and then, for
-// the member it waits for may need it, and gives up after limit unless that
-// is 0.
+// spin calls ready until it is true or limit has passed, and says which. It
+// yields the processor now and then, for another goroutine may need it.
 func spin(ready func() bool, limit time.Duration) bool {
 	var start time.Time
 	for i := 0; ; i++ {
@@ -117,9 +116,6 @@ func spin(ready func() bool, limit time.Duration) bool {
 			continue
 		}
 		runtime.Gosched()
-		if limit == 0 {
-			continue
-		}
 		if start.IsZero() {
 			start = time.Now()
 		} else if time.Since(start) > limit {
