@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/blevesearch/bleve/v2/analysis"
 	"github.com/blevesearch/bleve/v2/registry"
@@ -62,11 +63,24 @@ func newAnalyzer(language string) (analysis.Analyzer, error) {
 	return a, nil
 }
 
-// analyse cuts text into terms. It copies text, because filters may write into
-// what they are given.
+// analyse cuts text into terms.
 func analyse(a analysis.Analyzer, text string) analysis.TokenStream {
-	tokens := a.Analyze([]byte(text))
-	return slices.DeleteFunc(tokens, func(t *analysis.Token) bool {
+	return slices.DeleteFunc(a.Analyze(validBytes(text)), func(t *analysis.Token) bool {
 		return len(t.Term) == 0 || len(t.Term) > maxTermBytes
 	})
+}
+
+// validBytes returns a copy of text, which analyzers may write into, with a
+// space for each byte that is no UTF-8: tokenizers stop at such a byte, and
+// offsets must stay those of the text.
+func validBytes(text string) []byte {
+	b := []byte(text)
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && size == 1 {
+			b[i] = ' '
+		}
+		i += size
+	}
+	return b
 }

@@ -14,7 +14,7 @@ import (
 // Limits that keep the time of a search bounded, whatever text is asked.
 const (
 	maxQueryBytes = 256 << 10 // of the text, cut at a character
-	maxQueryTerms = 512       // different terms, those of the greatest weight
+	maxQueryTerms = 512       // different terms, the weightiest that documents hold
 )
 
 // Term is a term of a query.
@@ -31,7 +31,7 @@ func (t Term) Weight() float64 { return float64(t.Count) * t.IDF }
 
 // Statistics are the figures that a query's scores rest on.
 type Statistics struct {
-	Terms         []Term  // by falling weight, ties by text; no more than 512
+	Terms         []Term  // by falling weight, those that no document holds last; no more than 512
 	Documents     uint64  // in the index
 	AverageLength float64 // terms a document
 }
@@ -79,14 +79,24 @@ func (x *Index) statistics(ctx context.Context, r index.IndexReader, query strin
 		}
 		t.IDF = idf(documents, t.Documents)
 	}
-	slices.SortFunc(s.Terms, func(a, b Term) int {
-		if a.Weight() != b.Weight() {
-			return compare(b.Weight(), a.Weight())
-		}
-		return strings.Compare(a.Text, b.Text)
-	})
+	slices.SortFunc(s.Terms, compareTerms)
 	s.Terms = s.Terms[:min(len(s.Terms), maxQueryTerms)]
 	return s, nil
+}
+
+// compareTerms orders by falling weight, but those that no document holds last;
+// ties by text.
+func compareTerms(a, b Term) int {
+	if held := a.Documents > 0; held != (b.Documents > 0) {
+		if held {
+			return -1
+		}
+		return 1
+	}
+	if a.Weight() != b.Weight() {
+		return compare(b.Weight(), a.Weight())
+	}
+	return strings.Compare(a.Text, b.Text)
 }
 
 // countTerms returns the different terms of a query in the order of their first occurrence.
