@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/bertsearch/bertsearch"
+	"github.com/bertsearch/bertsearch/embed"
+	"github.com/bertsearch/bertsearch/eval"
+)
+
+// evalDepth is how many documents are retrieved a query: trec_eval's habit, and
+// what MAP over the whole ranking is computed from.
+const evalDepth = 1000
+
+// evalModes in the order in which they are shown: the halves, then the whole.
+var evalModes = []bertsearch.Mode{bertsearch.Keyword, bertsearch.Dense, bertsearch.Hybrid}
+
+func (p *program) evalCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "eval",
+		Usage:     "measure search on a collection with judgements",
+		ArgsUsage: "DIR",
+		Description: `DIR is in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/test.tsv. The
+collection is indexed in a temporary place and searched by keyword, by meaning
+and by both. Figures are those of trec_eval.
+
+   bertsearch eval scifact
+   bertsearch eval scifact --json --run runs/scifact
+   bertsearch eval scifact --truncate`,
+		Flags: []cli.Flag{
+			modelFlag(), jsonFlag(),
+			&cli.StringFlag{Name: "run", Usage: "write the rankings in TREC's form to `FILE`.keyword, .dense and .hybrid"},
+			&cli.BoolFlag{Name: "truncate", Usage: "one vector a document, cut at the model's length, in place of passages"},
+			&cli.StringFlag{Name: "engine", Usage: "vector index `NAME`: hnsw (default), flat (exact) or coder"},
+			&cli.StringFlag{Name: "language", Usage: "language `CODE` of the keyword index"},
+		},
+		Action: p.eval,
+	}
+}
+
+func (p *program) eval(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usagef("eval: want one DIR in the layout of BEIR")
+	}
+	dataset, err := eval.OpenBEIR(c.Args().First())
+	if err != nil {
+		return err
+	}
+	place, err := os.MkdirTemp("", "bertsearch-eval-")
+	if err != nil {
+		return err
+	}
+	result, err := p.measure(c, dataset, place)
+	if err := errors.Join(err, os.RemoveAll(place)); err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		return p.printJSON(result.json())
+	}
+	return p.printEvaluation(result)
+}
+
+// evaluation is what eval found out about a collection.
+type evaluation struct {
+	dataset   *eval.Dataset
+	documents int
+	results   []*eval.Result // in the order of evalModes
+}
+
+// measure indexes the collection in the folder place and runs its queries.
+func (p *program) measure(c *cli.Context, dataset *eval.Dataset, place string) (*evaluation, error) {
+	bert, err := openModel(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	var model embed.Embedder = bert
+	if c.Bool("truncate") {
+		model = truncating{bert}
+	}
+	db, err := bertsearch.OpenWith(place, model, &bertsearch.Options{Engine: c.String("engine"), Language: c.String("language")})
+	if err != nil {
+		return nil, err
+	}
+	result := &evaluation{dataset: dataset}
+	err = p.indexDataset(c, db, result)
+	for _, mode := range evalModes {
+		if err == nil {
+			err = p.runMode(c, db, mode, result)
+		}
+	}
+	return result, errors.Join(err, db.Close())
+}
+
+// truncating embeds a document as one text, of which the model reads as much as
+// its length allows: what sentence-transformers does.
+type truncating struct{ *embed.BERT }
+
+// Passages returns all of text.
+func (truncating) Passages(_, text string) []embed.Span {
+	return []embed.Span{{Start: 0, End: len(text)}}
+}
+
+// indexDataset puts the collection's documents into db.
+func (p *program) indexDataset(c *cli.Context, db *bertsearch.DB, result *evaluation) error {
+	progress, err := p.newProgress(c, "documents")
+	if err != nil {
+		return err
+	}
+	defer progress.end()
+	report, err := db.Index(c.Context, documentsOf(result.dataset), &bertsearch.IndexOptions{Progress: progress.update})
+	if err != nil {
+		return err
+	}
+	if len(report.Skipped) > 0 {
+		progress.end()
+		p.printSkipped(report.Skipped)
+	}
+	result.documents = report.Added
+	return db.Refresh(c.Context)
+}
+
+// documentsOf adapts the collection's documents.
+func documentsOf(d *eval.Dataset) iter.Seq2[bertsearch.Document, error] {
+	return func(yield func(bertsearch.Document, error) bool) {
+		for document, err := range d.Corpus() {
+			if !yield(bertsearch.Document{ID: document.ID, Title: document.Title, Text: document.Text}, err) {
+				return
+			}
+		}
+	}
+}
+
+// runMode searches for every query of the collection in one mode, and keeps
+// the figures and, if asked to, the rankings.
+func (p *program) runMode(c *cli.Context, db *bertsearch.DB, mode bertsearch.Mode, result *evaluation) error {
+	progress, err := p.newProgress(c, "queries by "+mode.String())
+	if err != nil {
+		return err
+	}
+	defer progress.end()
+	progress.total.Store(int64(len(result.dataset.Queries)))
+	run := eval.Run{}
+	for i, query := range result.dataset.Queries {
+		if run[query.ID], err = retrieve(c.Context, db, mode, query.Text); err != nil {
+			return fmt.Errorf("query %s: %w", query.ID, err)
+		}
+		progress.update(bertsearch.Progress{Done: i + 1})
+	}
+	result.results = append(result.results, eval.Evaluate(result.dataset.Qrels, run, evalMetrics()...))
+	if path := c.String("run"); path != "" {
+		return writeRun(path+"."+mode.String(), run, "bertsearch-"+mode.String())
+	}
+	return nil
+}
+
+// retrieve returns the ranking of one query.
+func retrieve(ctx context.Context, db *bertsearch.DB, mode bertsearch.Mode, text string) ([]eval.Scored, error) {
+	hits, err := db.Search(ctx, bertsearch.Query{Text: text, K: evalDepth, Mode: mode})
+	if err != nil {
+		return nil, err
+	}
+	ranking := make([]eval.Scored, len(hits))
+	for i, hit := range hits {
+		ranking[i] = eval.Scored{ID: hit.ID, Score: hit.Score}
+	}
+	return ranking, nil
+}
+
+func writeRun(path string, run eval.Run, tag string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(run.Write(file, tag), file.Close())
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/bertsearch/bertsearch"
+	"github.com/bertsearch/bertsearch/cmd/bertsearch/internal/terminal"
+	"github.com/bertsearch/bertsearch/eval"
+)
+
+// evalMetrics are the figures shown, the one that decides first.
+func evalMetrics() []eval.Metric {
+	return []eval.Metric{eval.NDCG(10), eval.MAP(), eval.MRR(10), eval.Recall(100), eval.Precision(10)}
+}
+
+// evaluationJSON is the result of eval.
+type evaluationJSON struct {
+	Dataset   string                        `json:"dataset"`
+	Documents int                           `json:"documents"`
+	Queries   int                           `json:"queries"`
+	Modes     map[string]map[string]float64 `json:"modes"`
+	// Hybrid compares nDCG@10 of hybrid with that of the other modes.
+	Hybrid map[string]comparisonJSON `json:"hybrid_over"`
+}
+
+// comparisonJSON says whether a difference is more than chance; see eval.Comparison.
+type comparisonJSON struct {
+	Difference float64 `json:"difference"`
+	PValue     float64 `json:"p_value"`
+}
+
+func (e *evaluation) json() evaluationJSON {
+	out := evaluationJSON{Dataset: e.dataset.Name, Documents: e.documents, Queries: len(e.dataset.Queries),
+		Modes: map[string]map[string]float64{}, Hybrid: map[string]comparisonJSON{}}
+	for i, mode := range evalModes {
+		figures := map[string]float64{}
+		for _, metric := range evalMetrics() {
+			figures[metric.Name()] = e.results[i].Mean(metric)
+		}
+		out.Modes[mode.String()] = figures
+		if mode == bertsearch.Hybrid {
+			continue
+		}
+		if c, err := e.compareWithHybrid(i); err == nil {
+			out.Hybrid[mode.String()] = comparisonJSON{c.Difference, c.Randomisation}
+		}
+	}
+	return out
+}
+
+// compareWithHybrid compares nDCG@10 a query of one of evalModes with that of
+// the last, hybrid. Too few queries are an error.
+func (e *evaluation) compareWithHybrid(mode int) (eval.Comparison, error) {
+	hybrid := e.results[len(e.results)-1]
+	return eval.Compare(e.results[mode].Values(eval.NDCG(10)), hybrid.Values(eval.NDCG(10)))
+}
+
+// printEvaluation writes a table with a row a mode, the best of each column
+// set off, and what hybrid gains.
+func (p *program) printEvaluation(e *evaluation) error {
+	s := p.outScreen
+	p.printf("%s  %s, %d queries\n\n", s.Paint(terminal.Bold, e.dataset.Name), plural(e.documents, "document"), len(e.dataset.Queries))
+	table := terminal.Table{Right: []bool{false, true, true, true, true, true}}
+	heading := []terminal.Cell{{}}
+	for _, metric := range evalMetrics() {
+		heading = append(heading, terminal.Cell{Text: metric.Name(), Style: terminal.Faint})
+	}
+	table.Add(heading...)
+	for i, mode := range evalModes {
+		table.Add(e.row(i, mode)...)
+	}
+	if err := table.Print(p.out, s); err != nil {
+		return err
+	}
+	p.printf("\n")
+	for i, mode := range evalModes[:len(evalModes)-1] {
+		if c, err := e.compareWithHybrid(i); err == nil {
+			p.printf("hybrid over %s: %+.4f ndcg@10, p = %.4f (paired randomisation test)\n", mode, c.Difference, c.Randomisation)
+		}
+	}
+	return nil
+}
+
+// row is one mode's line of the table.
+func (e *evaluation) row(i int, mode bertsearch.Mode) []terminal.Cell {
+	cells := terminal.Plain(mode.String())
+	for _, metric := range evalMetrics() {
+		cell := terminal.Cell{Text: fmt.Sprintf("%.4f", e.results[i].Mean(metric))}
+		if e.isBest(i, metric) {
+			cell.Style = terminal.Green
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+func (e *evaluation) isBest(i int, metric eval.Metric) bool {
+	for _, other := range e.results {
+		if other.Mean(metric) > e.results[i].Mean(metric) {
+			return false
+		}
+	}
+	return true
+}
