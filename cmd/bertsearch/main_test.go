@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strconv"
@@ -25,6 +28,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":    runForStatus,
 			"documents": writeDocuments,
+			"vectors":   writeVectors,
 			"appears":   waitForFile,
 		},
 	})
@@ -55,6 +59,22 @@ func writeDocuments(ts *testscript.TestScript, _ bool, args []string) {
 		fmt.Fprintf(&b, `{"id":"doc-%d","title":"Document %d","text":"This is text number %d, about nothing in particular."}`+"\n", i, i, i*i)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o666))
+}
+
+// writeVectors is "vectors N FILE": N random vectors of 16 values as .fvecs.
+func writeVectors(ts *testscript.TestScript, _ bool, args []string) {
+	count, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	const dimension = 16
+	random := rand.New(rand.NewPCG(1, uint64(count)))
+	var b []byte
+	for range count {
+		b = binary.LittleEndian.AppendUint32(b, dimension)
+		for range dimension {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(random.NormFloat64())))
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o666))
 }
 
 // waitForFile is "appears FILE": it waits until the file is there and has content.
