@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -16,16 +17,17 @@ import (
 // Where a number is named more than once the last put stands, and a put stands
 // over a delete. Numbers to delete that are not there are skipped.
 //
-// After an error nothing more can be applied: close the index, open it again
-// and continue after LastChange.
+// After an error nothing more can be applied, while searches go on with what
+// was applied before: close the index, open it again and continue after
+// LastChange.
 func (x *Index) Apply(puts []Doc, deletes []uint32, lastChange uint64) error {
 	x.write.Lock()
 	defer x.write.Unlock()
-	if x.readOnly {
-		return fmt.Errorf("keyword: apply: %w", ErrReadOnly)
-	}
 	if x.failed != nil {
 		return x.failed
+	}
+	if x.readOnly {
+		return fmt.Errorf("keyword: apply: %w", ErrReadOnly)
 	}
 	next := x.state
 	next.LastChange = lastChange
@@ -40,11 +42,28 @@ func (x *Index) Apply(puts []Doc, deletes []uint32, lastChange uint64) error {
 		return x.scorch.Batch(batch)
 	})
 	if err != nil {
-		x.failed = fmt.Errorf("keyword: apply up to change %d: %w", lastChange, err)
+		x.fail(fmt.Errorf("keyword: apply up to change %d: %w", lastChange, err))
 		return x.failed
 	}
 	x.state = next
 	return nil
+}
+
+// fail remembers the first failed batch and opens the index again for reading.
+// Scorch would try to write that batch over and over, and its segment in
+// memory is no longer sound; what is on disk ends with the batch before.
+func (x *Index) fail(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.failed = err
+	if x.scorch == nil {
+		return
+	}
+	x.readOnly = true
+	err = errors.Join(x.release(), guard("open "+x.dir, func() error { return x.open(x.language) }))
+	if err != nil {
+		x.failed = fmt.Errorf("%w; nor can it be read: %w", x.failed, err)
+	}
 }
 
 // batch analyses puts on all cores and returns the batch with the number of its terms.

@@ -63,7 +63,7 @@ func TestDamageAfterACleanClose(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	for _, file := range files(t, dir) {
-		for round := range 12 {
+		for round := range 9 {
 			at := copyDir(t, dir)
 			what := damage(t, r, filepath.Join(at, file), round)
 			for _, o := range []*Options{{ReadOnly: true}, nil} {
@@ -120,7 +120,7 @@ func TestDamageAfterACrash(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	opened := 0
 	for _, file := range files(t, dir) {
-		for round := range 40 {
+		for round := range 20 {
 			at := copyDir(t, dir)
 			what := damage(t, r, filepath.Join(at, file), round)
 			got, err := use(t, at, &Options{ReadOnly: round%2 == 0})
