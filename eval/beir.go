@@ -121,7 +121,7 @@ func readJSONLines[T identified](path string) iter.Seq2[T, error] {
 			yield(zero, fmt.Errorf("eval: %w", err))
 			return
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }() // it was only read
 		for line, err := range readLines(file, path) {
 			var entry T
 			if err == nil {

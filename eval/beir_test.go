@@ -62,7 +62,10 @@ func TestOpenBEIR(t *testing.T) {
 			t.Errorf("got %+v, want %+v", documents, want)
 		}
 	}
-	for range d.Corpus() {
+	for _, err := range d.Corpus() {
+		if err != nil {
+			t.Error(err)
+		}
 		break // stopping early is fine
 	}
 }

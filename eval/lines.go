@@ -57,6 +57,6 @@ func readFile[T any](path string, read func(r io.Reader, file string) (T, error)
 		var none T
 		return none, fmt.Errorf("eval: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	return read(file, path)
 }

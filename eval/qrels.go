@@ -92,10 +92,12 @@ func (q Qrels) Write(w io.Writer) error {
 			if err := checkColumns(query, document); err != nil {
 				return err
 			}
-			fmt.Fprintf(b, "%s 0 %s %d\n", query, document, q[query][document])
+			if _, err := fmt.Fprintf(b, "%s 0 %s %d\n", query, document, q[query][document]); err != nil {
+				return writeError(err)
+			}
 		}
 	}
-	return flush(b)
+	return writeError(b.Flush())
 }
 
 // checkColumns refuses what would not be one column of a TREC file.
@@ -108,9 +110,9 @@ func checkColumns(values ...string) error {
 	return nil
 }
 
-// flush reports the first error of all writes to b.
-func flush(b *bufio.Writer) error {
-	if err := b.Flush(); err != nil {
+// writeError says where an error came from; nil stays nil.
+func writeError(err error) error {
+	if err != nil {
 		return fmt.Errorf("eval: write: %w", err)
 	}
 	return nil

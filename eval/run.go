@@ -77,8 +77,10 @@ func (r Run) Write(w io.Writer, tag string) error {
 				return fmt.Errorf("eval: query %q, document %q: the score %v is %w", query, document.ID, document.Score, errNotFinite)
 			}
 			score := strconv.FormatFloat(document.Score, 'g', -1, 64)
-			fmt.Fprintf(b, "%s Q0 %s %d %s %s\n", query, document.ID, i+1, score, tag)
+			if _, err := fmt.Fprintf(b, "%s Q0 %s %d %s %s\n", query, document.ID, i+1, score, tag); err != nil {
+				return writeError(err)
+			}
 		}
 	}
-	return flush(b)
+	return writeError(b.Flush())
 }

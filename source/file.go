@@ -21,7 +21,7 @@ func (r *reader) file(path, id string) error {
 	if err != nil {
 		return r.skip(path, 0, reason(err))
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	switch extension(path) {
 	case ".jsonl", ".ndjson":
 		return r.jsonLines(file, path)

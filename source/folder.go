@@ -72,7 +72,9 @@ func (w *walk) entry(path, id string) error {
 
 // wanted reports whether the extension of path is one of those asked for.
 func (w *walk) wanted(path string) bool {
-	return w.Extensions == nil || slices.Contains(w.Extensions, extension(path))
+	return w.Extensions == nil || slices.ContainsFunc(w.Extensions, func(wanted string) bool {
+		return strings.EqualFold(wanted, extension(path))
+	})
 }
 
 // extension returns the lower-case extension of a path, with its dot.

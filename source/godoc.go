@@ -130,7 +130,7 @@ func modulePath(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it was only read
 	for lines := bufio.NewScanner(in); lines.Scan(); {
 		if words := strings.Fields(lines.Text()); len(words) > 1 && words[0] == "module" {
 			name := strings.Trim(words[1], "\"`")

@@ -57,13 +57,12 @@ func TestMarkdown(t *testing.T) {
 
 func TestMarkdownLines(t *testing.T) {
 	lines := map[string]int{}
-	r := &reader{sink: &sink{yield: func(bertsearch.Document, error) bool { return true }}}
-	r.sink.yield = func(_ bertsearch.Document, err error) bool {
+	r := &reader{sink: &sink{yield: func(_ bertsearch.Document, err error) bool {
 		if skip, ok := err.(*bertsearch.Skip); ok {
 			lines[skip.Path] = skip.Line
 		}
 		return true
-	}
+	}}}
 	// An id that is too long is skipped, with the line of its heading.
 	content := "---\ntitle: x\n---\n\n# a\ntext\n\n# " + strings.Repeat("b", bertsearch.MaxIDLength) + "\n"
 	if err := r.markdown(content, "f.md", "f.md"); err != nil {
