@@ -3,13 +3,12 @@ package embed
 import (
 	"strings"
 	"unicode"
-
-	"github.com/bertsearch/bertsearch/tokenizer"
+	"unicode/utf8"
 )
 
 // sentenceBytes is the length at which a sentence without an end is cut. It
 // bounds the memory of a cut and keeps the time linear in the text.
-const sentenceBytes = 4096
+const sentenceBytes = 2048
 
 // Passages cuts a document on sentence borders into ranges of text that fit
 // the model with the title; see [Embedder]. A sentence that does not fit is cut
@@ -17,37 +16,35 @@ const sentenceBytes = 4096
 func (b *BERT) Passages(title, text string) []Span {
 	w := b.workers.Get().(*worker)
 	defer b.workers.Put(w)
-	prompt := b.prompts[Passage].text
-	limit := b.options.PassageTokens
+	prompt, limit := b.prompts[Passage].text, b.options.PassageTokens
 	b.tokens.Encode(&w.encoding, prompt+PassageText(title, text), limit+1)
 	if w.encoding.Len() <= limit {
 		return []Span{{0, len(text)}}
 	}
 	b.tokens.Encode(&w.encoding, prompt+title, limit)
-	room := limit - w.encoding.Len()
 	// A title that fills the passage would leave nothing of the text to find.
-	c := cutter{text: text, room: max(room, limit/4, 1), overlap: b.options.Overlap, tokens: b.tokens, encoding: &w.encoding}
+	room := max(limit-w.encoding.Len(), limit/4, 1)
+	c := cutter{text: text, room: room, overlap: b.options.Overlap, measure: &tokenMeasure{tokens: b.tokens, special: b.special}}
 	return c.cut()
 }
 
-// cutter collects sentences into passages of at most room tokens.
+// cutter collects sentences into passages of at most room units.
 type cutter struct {
-	text     string
-	room     int
-	overlap  int
-	tokens   *tokenizer.Tokenizer
-	encoding *tokenizer.Encoding
+	text    string
+	room    int
+	overlap int // most units that a passage repeats
+	measure measure
 
 	spans   []Span
 	pending []piece // of the passage being filled
-	sum     int     // their tokens
+	sum     int     // their units
 	fresh   bool    // pending has more than what the last passage had
 }
 
-// piece is a sentence, or a part of one, with its number of tokens.
+// piece is a sentence, or a part of one, with its length in units.
 type piece struct {
 	Span
-	tokens int
+	units int
 }
 
 func (c *cutter) cut() []Span {
@@ -57,7 +54,7 @@ func (c *cutter) cut() []Span {
 		at = end
 	}
 	c.flush()
-	if len(c.spans) == 0 {
+	if len(c.spans) == 0 { // nothing but white space
 		return []Span{{0, len(c.text)}}
 	}
 	return c.spans
@@ -65,32 +62,33 @@ func (c *cutter) cut() []Span {
 
 // sentence adds text[start:end], in parts where it is longer than a passage.
 func (c *cutter) sentence(start, end int) {
-	c.tokens.Encode(c.encoding, c.text[start:end], 0)
-	e := c.encoding
-	from, count := start, 0
-	word, wordCount := 0, 0 // the last border of words, and the tokens before it
-	for i, offset := range e.Offsets {
-		if e.Sequence[i] < 0 {
-			continue
-		}
-		if at := start + offset.Start; count > 0 && startsWord(c.text, at) {
-			word, wordCount = at, count
-		}
-		if count == c.room {
-			cut, n := start+offset.Start, count
-			if wordCount > c.room/2 {
-				cut, n = word, wordCount
-			}
-			if cut > from { // several tokens of one character stay together
-				c.add(piece{Span{from, cut}, n})
-				from, count, wordCount = cut, count-n, 0
-			}
-		}
-		count++
+	for start < end {
+		length, units := c.part(c.text[start:end])
+		c.add(piece{Span{start, start + length}, units})
+		start += length
 	}
-	if count > 0 {
-		c.add(piece{Span{from, end}, count})
+}
+
+// part returns how many bytes of text fit a passage, and their units. It cuts
+// between words unless that leaves less than half a passage. What is left is
+// measured anew, for the rest of a cut word has other tokens than it had.
+func (c *cutter) part(text string) (length, units int) {
+	starts := c.measure.starts(text, c.room+1)
+	if len(starts) <= c.room {
+		return len(text), len(starts)
 	}
+	for i := c.room; i > c.room/2; i-- {
+		if startsWord(text, starts[i]) {
+			return starts[i], i
+		}
+	}
+	for i := c.room; i > 0; i-- {
+		if starts[i] > starts[i-1] { // units of one character stay together
+			return starts[i], i
+		}
+	}
+	_, size := utf8.DecodeRuneInString(text[starts[0]:])
+	return starts[0] + size, c.room
 }
 
 // startsWord says whether white space stands before position at.
@@ -100,13 +98,13 @@ func startsWord(text string, at int) bool {
 
 // add puts p into the passage, after closing it where p has no room.
 func (c *cutter) add(p piece) {
-	if c.sum+p.tokens > c.room && len(c.pending) > 0 {
+	if c.sum+p.units > c.room && len(c.pending) > 0 {
 		c.flush()
-		c.keep(c.room - p.tokens)
+		c.keep(c.room - p.units)
 	}
 	c.pending = append(c.pending, p)
-	c.sum += p.tokens
-	c.fresh = true
+	c.sum += p.units
+	c.fresh = c.fresh || p.units > 0
 }
 
 // flush closes the passage, without the white space around it.
@@ -128,9 +126,9 @@ func (c *cutter) flush() {
 func (c *cutter) keep(room int) {
 	room = min(room, c.overlap)
 	sum, first := 0, len(c.pending)
-	for first > 1 && sum+c.pending[first-1].tokens <= room {
+	for first > 1 && sum+c.pending[first-1].units <= room {
 		first--
-		sum += c.pending[first].tokens
+		sum += c.pending[first].units
 	}
 	c.pending = append(c.pending[:0], c.pending[first:]...)
 	c.sum = sum

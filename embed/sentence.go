@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,16 +9,13 @@ import (
 
 // sentenceEnd returns where the first sentence of text ends, white space after
 // it included, looking at no more than about limit bytes: a longer sentence is
-// cut at white space, or at a rune where there is none. It is positive for a
-// text that is not empty.
+// cut after white space, after a mark where there is none, or at any rune. It
+// is positive for a text that is not empty.
 func sentenceEnd(text string, limit int) int {
-	space := 0 // end of the last white space seen
+	space, mark := 0, 0 // ends of the last seen
 	for i := 0; i < len(text); {
 		if i >= limit {
-			if space > 0 {
-				return space
-			}
-			return i
+			return cmp.Or(space, mark, i)
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		next := i + size
@@ -31,10 +29,14 @@ func sentenceEnd(text string, limit int) int {
 			space = next
 		case strings.ContainsRune("。！？｡", r):
 			return skipSpace(text, skipClosers(text, next))
-		case r == '.' || r == '!' || r == '?' || r == '…':
+		case strings.ContainsRune(".!?…", r):
+			next = skipClosers(text, next)
 			if end, ok := stop(text, i, next); ok {
 				return end
 			}
+			mark = next
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r):
+			mark = next
 		}
 		i = next
 	}
@@ -48,9 +50,9 @@ func blockStarts(space, rest string) bool {
 		strings.HasPrefix(rest, "#") || strings.HasPrefix(rest, "• ")
 }
 
-// stop decides whether the mark text[at:next] ends a sentence, and where.
-func stop(text string, at, next int) (end int, ok bool) {
-	closed := skipClosers(text, next)
+// stop decides whether the mark at position at, which with what closes it ends
+// at closed, ends a sentence, and where the next one begins.
+func stop(text string, at, closed int) (end int, ok bool) {
 	end = skipSpace(text, closed)
 	if end == closed {
 		return end, end == len(text)
