@@ -2,11 +2,11 @@ package keyword
 
 import "math"
 
-// The parameters of BM25: k1 is how slowly repetitions of a term saturate, b
-// how much a long document is held against it.
+// The parameters k1 and b of BM25: how slowly repetitions of a term saturate,
+// and how much a long document is held against it.
 const (
-	k1 = 1.2
-	b  = 0.75
+	saturationK1 = 1.2
+	lengthB      = 0.75
 )
 
 // idf is the inverse document frequency in the form of Lucene, which is
@@ -21,5 +21,5 @@ func idf(documents, with uint64) float64 {
 // "The Probabilistic Relevance Framework: BM25 and Beyond", without the constant
 // factor k1+1, which changes no ranking.
 func saturation(frequency, length, averageLength float64) float64 {
-	return frequency / (frequency + k1*(1-b+b*length/averageLength))
+	return frequency / (frequency + saturationK1*(1-lengthB+lengthB*length/averageLength))
 }
