@@ -9,6 +9,17 @@ import (
 // that went through f16 or a remote service's decimal text.
 const lengthSlack = 0.01
 
+// MaxDimension is the longest vector that an index takes.
+const MaxDimension = 1 << 16
+
+// CheckDimension reports whether an index can hold vectors of a dimension.
+func CheckDimension(dimension int) error {
+	if dimension < 1 || dimension > MaxDimension {
+		return fmt.Errorf("%w: %d is not between 1 and %d", ErrDimension, dimension, MaxDimension)
+	}
+	return nil
+}
+
 // CheckBatch reports the first reason why a batch cannot be added to an index
 // of the given dimension: labels and vectors of different number, or a vector
 // that CheckVector refuses.

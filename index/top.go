@@ -1,6 +1,9 @@
 package index
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Top keeps the k best matches offered to it: a heap with the worst on top.
 // Equal scores rank by label, so that the outcome does not depend on the
@@ -39,6 +42,13 @@ func (t *Top) Offer(m Match) {
 	}
 	t.items[0] = m
 	t.down(0)
+}
+
+// Merge offers all that other keeps.
+func (t *Top) Merge(other *Top) {
+	for _, m := range other.items {
+		t.Offer(m)
+	}
 }
 
 // Sorted returns a copy of the matches kept, best first.
@@ -83,12 +93,16 @@ func Better(a, b Match) bool {
 // SortMatches sorts best first.
 func SortMatches(m []Match) {
 	slices.SortFunc(m, func(a, b Match) int {
-		switch {
-		case Better(a, b):
-			return -1
-		case Better(b, a):
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Label, b.Label))
+	})
+}
+
+// Unique drops all but the first match of each label, in place.
+func Unique(m []Match) []Match {
+	seen := make(map[uint32]bool, len(m))
+	return slices.DeleteFunc(m, func(x Match) bool {
+		repeated := seen[x.Label]
+		seen[x.Label] = true
+		return repeated
 	})
 }

@@ -1,0 +1,189 @@
+package hnsw
+
+import (
+	"math"
+	"sync/atomic"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/bertsearch/bertsearch/index"
+	"github.com/bertsearch/bertsearch/internal/kernel"
+)
+
+// Search implements index.Vector.
+func (x *Index) Search(q []float32, k int, o index.SearchOptions) (found []index.Match, err error) {
+	if err := index.CheckQuery(q, x.layout.dimension); err != nil {
+		return nil, err
+	}
+	live := x.set.Live()
+	if k = min(k, live); k <= 0 || o.Filter != nil && o.Filter.IsEmpty() {
+		return nil, nil
+	}
+	defer x.set.Leave(x.set.Enter())
+	w := x.walkers.Get().(*walker)
+	defer x.walkers.Put(w)
+	if x.file != nil {
+		defer x.file.Guard(&err)()
+	}
+	w.begin()
+	w.setVector(q)
+	ef := max(k, x.efSearch())
+	if o.Ef > 0 {
+		ef = max(k, o.Ef)
+	}
+	return w.search(k, ef, live, o.Filter)
+}
+
+// search answers by the way that is estimated to be the cheapest, and by an
+// exact scan where another came short of k.
+func (w *walker) search(k, ef, live int, filter *roaring.Bitmap) ([]index.Match, error) {
+	replaced := w.x.set.Replaced()
+	p := w.x.plan(ef, live, filter)
+	if p.walk {
+		w.walk(p, filter)
+		if err := w.rescore(k); err != nil {
+			return nil, err
+		}
+		found := w.answer(replaced)
+		if len(found) == k {
+			return found, nil
+		}
+	}
+	w.top.Reset(k)
+	if err := w.scan(filter); err != nil {
+		return nil, err
+	}
+	return w.answer(replaced), nil
+}
+
+// answer is what the top holds; labels that were replaced during the search
+// may be in it twice.
+func (w *walker) answer(replaced uint64) []index.Match {
+	found := w.top.Sorted()
+	if w.x.set.Replaced() != replaced {
+		found = index.Unique(found)
+	}
+	return found
+}
+
+// walk fills the pool by a walk through the graph.
+func (w *walker) walk(p plan, filter *roaring.Bitmap) {
+	from := entry(w.x.entry.Load())
+	if from == noEntry || from.id() >= w.view.Capacity {
+		w.pool.reset(0)
+		return
+	}
+	w.start = append(w.start[:0], w.descend(from, 0))
+	if filter != nil {
+		w.filtered(p, filter)
+		return
+	}
+	w.beam(w.start, 0, p.ef)
+	w.x.effort.note(w.compare, p.ef)
+}
+
+// rescore takes the live rows of the pool, scores with the float32 vectors
+// those whose codes leave it open whether they are among the k best, and
+// keeps these in the top.
+func (w *walker) rescore(k int) error {
+	w.top.Reset(k)
+	w.ids = w.ids[:0]
+	floor := int32(math.MinInt32)
+	for _, c := range w.pool.items {
+		if c.score() < floor {
+			break
+		}
+		if w.view.Head(c.id()).Dead() {
+			continue
+		}
+		w.ids = append(w.ids, c.id())
+		if len(w.ids) == k {
+			floor = c.score() - w.x.margin
+		}
+	}
+	return w.score()
+}
+
+// score offers the gathered rows to the top with their exact scores.
+func (w *walker) score() error {
+	if len(w.floats) < len(w.ids) {
+		w.floats = make([]float32, 2*len(w.ids))
+	}
+	if err := w.x.believe(w.ids); err != nil {
+		return err
+	}
+	kernel.DotRows(w.floats, w.vector, w.view.Column(vectors), w.ids)
+	for i, id := range w.ids {
+		w.top.Offer(index.Match{Label: w.view.Head(id).Label(), Score: w.floats[i]})
+	}
+	w.ids = w.ids[:0]
+	return nil
+}
+
+// scanBatch is the number of rows that a scan scores at a time.
+const scanBatch = 64
+
+// scan offers every live row that the filter lets through to the top: by the
+// filter's labels, or over the rows, whichever are fewer.
+func (w *walker) scan(filter *roaring.Bitmap) error {
+	w.ids = w.ids[:0]
+	used := min(w.x.set.Used(), w.view.Capacity)
+	if filter != nil && filter.GetCardinality() < uint64(used) {
+		return w.scanLabels(filter)
+	}
+	for id := range used {
+		h := w.view.Head(id)
+		if h.Dead() || filter != nil && !filter.Contains(h.Label()) {
+			continue
+		}
+		if err := w.gather(id); err != nil {
+			return err
+		}
+	}
+	return w.score()
+}
+
+func (w *walker) scanLabels(filter *roaring.Bitmap) error {
+	for labels := filter.Iterator(); labels.HasNext(); {
+		id, ok := w.x.set.Table.Find(labels.Next())
+		if !ok || id >= w.view.Capacity || w.view.Head(id).Dead() {
+			continue
+		}
+		if err := w.gather(id); err != nil {
+			return err
+		}
+	}
+	return w.score()
+}
+
+// gather keeps a row for the next call of score, and calls it for a batch.
+func (w *walker) gather(id uint32) error {
+	if w.ids = append(w.ids, id); len(w.ids) < scanBatch {
+		return nil
+	}
+	return w.score()
+}
+
+// effort is what walks cost: the rows compared for each candidate kept, a
+// moving average.
+type effort struct{ perCandidate atomic.Uint32 } // in sixteenths
+
+func (e *effort) note(compared, ef int) {
+	old, now := e.perCandidate.Load(), uint32(16*compared/ef)
+	if old == 0 {
+		e.perCandidate.Store(now)
+	} else if now/8 != old/8 {
+		e.perCandidate.Store((15*old + now) / 16)
+	}
+}
+
+// estimate is the number of rows that a walk with ef candidates compares.
+func (e *effort) estimate(ef int) int {
+	per := e.perCandidate.Load()
+	if per == 0 {
+		per = 16 * effortGuess
+	}
+	return int(per) * ef / 16
+}
+
+const effortGuess = 20
