@@ -34,6 +34,8 @@ type DB struct {
 	words    *follower[*wordIndex]
 	filters  filterCache
 
+	background background
+
 	writing sync.Mutex   // held by the one writer
 	life    sync.RWMutex // held for reading by every operation, for writing by Close
 	closed  bool

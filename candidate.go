@@ -12,9 +12,8 @@ import (
 )
 
 // hybridDepth is the least number of candidates that each side gives to the
-// combination: deep enough that a document which one side ranks low and the
-// other high is scored by both.
-const hybridDepth = 200
+// combination. More than 30 were measured to change nothing in the first ten hits.
+const hybridDepth = 100
 
 // candidate is a document that may become a hit.
 type candidate struct {

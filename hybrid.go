@@ -1,9 +1,7 @@
 package bertsearch
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/bertsearch/bertsearch/index/keyword"
 )
@@ -28,13 +26,7 @@ func (s *search) searchBoth(ctx context.Context) ([]candidate, error) {
 	if err := s.completeKeyword(ctx, list); err != nil {
 		return nil, err
 	}
-	if err := s.fuse(ctx, list); err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(list, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.document, b.document))
-	})
-	return list, nil
+	return s.fuse(list)
 }
 
 // merge joins the candidates of both sides, the dense ones first.

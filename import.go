@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/bertsearch/bertsearch/embed"
 	"github.com/bertsearch/bertsearch/store"
 )
 
@@ -21,6 +22,7 @@ func (db *DB) Import(ctx context.Context, r io.Reader, o *IndexOptions) (IndexRe
 	}
 	defer db.leave()
 	run := newIngest(db, o)
+	ctx = embed.WithProgress(ctx, run.count)
 	err := run.finish(ctx, run.lines(ctx, r))
 	if err != nil {
 		return run.report, fmt.Errorf("import: %w", err)

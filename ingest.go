@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"sync/atomic"
 	"time"
+
+	"github.com/bertsearch/bertsearch/embed"
 )
 
 // A Skip is the error with which a source reports something it leaves out: a
@@ -80,28 +83,21 @@ func (db *DB) Index(ctx context.Context, docs iter.Seq2[Document, error], o *Ind
 	}
 	defer db.leave()
 	run := newIngest(db, o)
+	ctx = embed.WithProgress(ctx, run.count)
 	if err := run.finish(ctx, run.all(ctx, docs)); err != nil {
 		return run.report, fmt.Errorf("index: %w", err)
 	}
 	return run.report, nil
 }
 
-// tokens is the embedder's running count of tokens, 0 if it has none.
-func (db *DB) tokens() uint64 {
-	if c, ok := db.embedder.(interface{ Tokens() uint64 }); ok {
-		return c.Tokens()
-	}
-	return 0
-}
-
 // ingest is one run of Index or Import.
 type ingest struct {
-	db           *DB
-	start        time.Time
-	progress     func(Progress)
-	tokensBefore uint64
-	report       IndexReport
-	done         int
+	db       *DB
+	start    time.Time
+	progress func(Progress)
+	report   IndexReport
+	done     int
+	tokens   atomic.Int64
 
 	batch []*record
 	ids   map[string]bool // of batch
@@ -110,7 +106,7 @@ type ingest struct {
 }
 
 func newIngest(db *DB, o *IndexOptions) *ingest {
-	g := &ingest{db: db, start: time.Now(), tokensBefore: db.tokens(), size: firstBatch, ids: map[string]bool{}}
+	g := &ingest{db: db, start: time.Now(), size: firstBatch, ids: map[string]bool{}}
 	if o != nil {
 		g.progress = o.Progress
 	}
@@ -123,7 +119,7 @@ func (g *ingest) finish(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		err = errors.Join(err, g.flush(ctx))
 	}
-	g.report.Tokens = int(g.db.tokens() - g.tokensBefore)
+	g.report.Tokens = int(g.tokens.Load())
 	g.report.Elapsed = time.Since(g.start)
 	return err
 }
@@ -199,7 +195,7 @@ func (g *ingest) flush(ctx context.Context) error {
 	}
 	g.report.Texts += texts
 	for _, r := range batch {
-		g.count(r.state)
+		g.tally(r.state)
 	}
 	g.adapt(time.Since(began))
 	if g.progress != nil {
@@ -208,7 +204,10 @@ func (g *ingest) flush(ctx context.Context) error {
 	return nil
 }
 
-func (g *ingest) count(s recordState) {
+// count hears of embedded texts, from several goroutines.
+func (g *ingest) count(_, tokens int) { g.tokens.Add(int64(tokens)) }
+
+func (g *ingest) tally(s recordState) {
 	switch s {
 	case added:
 		g.report.Added++

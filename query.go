@@ -79,7 +79,10 @@ type Query struct {
 type Fusion uint8
 
 const (
-	// Auto is a convex combination whose weight comes from the query and its hits.
+	// Auto takes the two sides as two witnesses, either of which may be right
+	// alone: score = 1 − (1 − meaning)·(1 − words). Meaning is how far the
+	// document's cosine lies above that of any document of the collection;
+	// words is BM25 over the best hit's, halved.
 	Auto Fusion = iota
 	// Convex is the convex combination of min-max normalised scores with a fixed Weight.
 	Convex
@@ -166,14 +169,11 @@ type Passage struct {
 type Explanation struct {
 	Dense   *Contribution `json:"dense"`
 	Keyword *Contribution `json:"keyword"`
-	// Weight is the share of the dense side in the combination, 0 to 1.
-	Weight float64 `json:"weight"`
 }
 
 // A Contribution is one side's view of a hit.
 type Contribution struct {
-	// Rank of the document on this side, from 1; 0 if it was not among the candidates
-	// and was scored afterwards.
+	// Rank among the candidates on this side, from 1.
 	Rank int `json:"rank"`
 	// Score is the raw score: cosine or BM25.
 	Score float64 `json:"score"`

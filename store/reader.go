@@ -242,6 +242,11 @@ func (r *Reader) Vector(passage uint32, v *Vector) error {
 	return g.vector(passage, v)
 }
 
+// PassageLimit is above the number of every passage there ever was.
+func (r *Reader) PassageLimit() uint64 {
+	return r.state.nextPassage
+}
+
 // PassageDocument returns the document that a passage of the active generation
 // is in and its position there, or ErrNotFound.
 func (r *Reader) PassageDocument(passage uint32) (document uint32, index int, err error) {

@@ -95,7 +95,7 @@ func fieldLine(fields map[string]any) string {
 
 // explanation writes both sides of a hit's score on one line.
 func explanation(e *bertsearch.Explanation) string {
-	return fmt.Sprintf("dense %s   keyword %s   weight %.2f", side(e.Dense), side(e.Keyword), e.Weight)
+	return fmt.Sprintf("dense %s   keyword %s", side(e.Dense), side(e.Keyword))
 }
 
 func side(c *bertsearch.Contribution) string {
