@@ -137,7 +137,7 @@ func (w *walker) insert(r *newRow) {
 	w.begin()
 	w.setRow(r.id)
 	if from := entry(w.x.entry.Load()); from != noEntry {
-		start := append(w.start[:0], w.descend(from, r.height))
+		start := w.descend(from, r.height)
 		for layer := min(r.height, from.height()); layer >= 0; layer-- {
 			w.beam(start, layer, w.x.options.EfConstruction)
 			start = w.connect(r.id, layer, start[:0])

@@ -180,7 +180,6 @@ func (w *walker) searchAgain(id uint32, layer int) {
 		w.pool.reset(0)
 		return
 	}
-	start := append(w.start[:0], w.descend(from, layer))
-	w.beam(start, layer, w.x.options.EfConstruction)
+	w.beam(w.descend(from, layer), layer, w.x.options.EfConstruction)
 	w.start = w.start[:0]
 }

@@ -73,7 +73,7 @@ func (w *walker) walk(p plan, filter *roaring.Bitmap) {
 		w.pool.reset(0)
 		return
 	}
-	w.start = append(w.start[:0], w.descend(from, 0))
+	w.descend(from, 0)
 	if filter != nil {
 		w.filtered(p, filter)
 		return

@@ -23,7 +23,7 @@ const (
 	// tuneFloor is the number of vectors from which measuring makes sense:
 	// below it a scan is as fast as a walk.
 	tuneFloor   = 1000
-	tuneQueries = 100
+	tuneQueries = 128
 	tuneK       = 10
 	// tuneNoise is the length of the random vector added to one of the
 	// index's own to make a query, so that a query is near the data but not
@@ -52,12 +52,13 @@ func (x *Index) efSearch() int {
 	return firstEf
 }
 
-// tune measures again when the index has become half as large again, or half
-// as large, since it last did.
+// tune measures again when the index has become twice or half as large since
+// it last did. It aims half-way between the target and perfection, as the
+// samples are few and no user's own.
 func (x *Index) tune() {
 	live := x.set.Live()
 	t := &x.tuning
-	if live < tuneFloor || 2*live < 3*t.live && live > t.live/2 {
+	if live < tuneFloor || live < 2*t.live && live > t.live/2 {
 		return
 	}
 	t.live = live
@@ -66,12 +67,13 @@ func (x *Index) tune() {
 		t.recall = x.measure(samples, x.options.EfSearch)
 		return
 	}
+	target := (1 + x.options.Recall) / 2
 	for _, ef := range ladder {
 		if ef < strictEf && x.options.Recall > strictRecall {
 			continue
 		}
 		t.ef.Store(int32(ef))
-		if t.recall = x.measure(samples, ef); t.recall >= x.options.Recall {
+		if t.recall = x.measure(samples, ef); t.recall >= target {
 			return
 		}
 	}

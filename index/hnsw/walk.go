@@ -91,40 +91,24 @@ func (w *walker) compareOne(id uint32) int32 {
 	return w.compareIDs()[0]
 }
 
-// descend walks from the entry point greedily down to a layer and returns the
-// nearest row that it meets there.
-func (w *walker) descend(from entry, layer int) uint32 {
-	best := from.id()
-	score := w.compareOne(best)
+// descend walks down to a layer and returns where a walk in it should begin.
+// Above, it keeps upperEf candidates and not just the nearest: where the data
+// is in clusters that few links join, a greedy walk ends in a wrong one: with 20
+// clusters of 500 recall at ef 96 is 0.90 instead of 0.99.
+func (w *walker) descend(from entry, layer int) []uint32 {
+	w.start = append(w.start[:0], from.id())
 	for at := from.height(); at > layer; at-- {
-		for {
-			w.ids = w.known(w.linksAt(best, at))
-			moved := false
-			for i, s := range w.compareIDs() {
-				if s > score {
-					best, score, moved = w.ids[i], s, true
-				}
-			}
-			if !moved {
-				break
-			}
+		w.beam(w.start, at, upperEf)
+		w.start = w.start[:0]
+		for _, c := range w.pool.items {
+			w.start = append(w.start, c.id())
 		}
 	}
-	return best
+	return w.start
 }
 
-// known gathers the neighbours that existed when the walk began.
-func (w *walker) known(l links) []uint32 {
-	ids := l.appendTo(w.ids[:0])
-	n := 0
-	for _, id := range ids {
-		if id < w.view.Capacity {
-			ids[n] = id
-			n++
-		}
-	}
-	return ids[:n]
-}
+// upperEf is the number of candidates kept in layers that are passed through.
+const upperEf = 8
 
 // beam fills the pool with the ef nearest rows of a layer that a best-first
 // walk from start meets (Malkov and Yashunin, algorithm 2).

@@ -96,20 +96,19 @@ func (s *Set) Dead() int { return int(s.dead.Load()) }
 // Bytes is the memory that the blocks and the table hold.
 func (s *Set) Bytes() int64 { return s.bytes + s.Table.bytes() }
 
-// growth is the share of its rows that a Set grows by, and firstBlocks and
-// mostBlocks bound a growth.
-const (
-	growth     = 8
-	mostBlocks = 256
-)
+// growth is the share of its rows, one in growth, that a Set grows by.
+const growth = 8
 
-// Reserve makes memory for n more rows than are used.
+// Reserve makes memory for n rows to take.
 func (s *Set) Reserve(n int) {
+	s.reclaim()
+	s.reclaim() // what was retired in this epoch is free in the next
+	n = max(0, n-len(s.free))
 	for need := int(s.Used()) + n; int(s.View().Capacity) < need; {
 		old := s.View()
 		missing := (need - int(old.Capacity) + PerBlock - 1) / PerBlock
 		extra := int(old.Capacity) / PerBlock / growth
-		s.addBlocks(min(max(missing, extra), mostBlocks))
+		s.addBlocks(max(missing, extra))
 	}
 }
 
@@ -148,7 +147,9 @@ func (s *Set) Take() uint32 {
 		return id
 	}
 	id := s.used.Load()
-	s.Reserve(1)
+	if id == s.View().Capacity {
+		s.addBlocks(max(1, int(id)/PerBlock/growth))
+	}
 	s.View().head(id).Store(uint64(dead | gone))
 	s.used.Store(id + 1)
 	return id
