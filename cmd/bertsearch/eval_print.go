@@ -75,10 +75,18 @@ func (p *program) printEvaluation(e *evaluation) error {
 	p.printf("\n")
 	for i, mode := range evalModes[:len(evalModes)-1] {
 		if c, err := e.compareWithHybrid(i); err == nil {
-			p.printf("hybrid over %s: %+.4f ndcg@10, p = %.4f (paired randomisation test)\n", mode, c.Difference, c.Randomisation)
+			p.printf("hybrid over %s: %+.4f ndcg@10, %s (paired randomisation test)\n", mode, c.Difference, chance(c.Randomisation))
 		}
 	}
 	return nil
+}
+
+// chance writes a p-value to four digits.
+func chance(p float64) string {
+	if p < 0.0001 {
+		return "p < 0.0001"
+	}
+	return fmt.Sprintf("p = %.4f", p)
 }
 
 // row is one mode's line of the table.
