@@ -37,6 +37,7 @@ type cutter struct {
 
 	spans   []Span
 	pending []piece // of the passage being filled
+	before  []piece // of the passage before it, those that pending does not repeat
 	sum     int     // their units
 	fresh   bool    // pending has more than what the last passage had
 }
@@ -53,6 +54,7 @@ func (c *cutter) cut() []Span {
 		c.sentence(at, end)
 		at = end
 	}
+	c.fill()
 	c.flush()
 	if len(c.spans) == 0 { // nothing but white space
 		return []Span{{0, len(c.text)}}
@@ -107,6 +109,42 @@ func (c *cutter) add(p piece) {
 	c.fresh = c.fresh || p.units > 0
 }
 
+// fill lets the last passage begin as early as its room allows, within a
+// sentence if need be. A short rest is nearer to a short query than it deserves:
+// on cranfield the documents cut off at the model's length have an nDCG@10 of
+// .395, passages with a short rest .393, and with a full one .400. Without
+// overlap a short rest stays short.
+func (c *cutter) fill() {
+	if c.overlap == 0 {
+		return
+	}
+	first := len(c.before)
+	for c.fresh && first > 0 && c.sum < c.room {
+		first--
+		p := c.tail(c.before[first], c.room-c.sum)
+		c.pending = append([]piece{p}, c.pending...)
+		c.sum += p.units
+		if p.Start > c.before[first].Start {
+			return
+		}
+	}
+}
+
+// tail returns the end of p that begins a word and has at most room units.
+func (c *cutter) tail(p piece, room int) piece {
+	if p.units <= room {
+		return p
+	}
+	text := c.text[p.Start:p.End]
+	starts := c.measure.starts(text, p.units+1)
+	for i := len(starts) - room; i < len(starts); i++ {
+		if startsWord(text, starts[i]) {
+			return piece{Span{p.Start + starts[i], p.End}, len(starts) - i}
+		}
+	}
+	return piece{Span{p.End, p.End}, 0}
+}
+
 // flush closes the passage, without the white space around it.
 func (c *cutter) flush() {
 	if !c.fresh {
@@ -130,6 +168,7 @@ func (c *cutter) keep(room int) {
 		first--
 		sum += c.pending[first].units
 	}
+	c.before = append(c.before[:0], c.pending[:first]...)
 	c.pending = append(c.pending[:0], c.pending[first:]...)
 	c.sum = sum
 }
