@@ -62,8 +62,9 @@ func openForSearch(c *cli.Context) (*bertsearch.DB, error) {
 	if err := db.Close(); err != nil {
 		return nil, err
 	}
-	if err := catchUp(c); err != nil && c.Context.Err() != nil {
-		return nil, c.Context.Err()
+	_ = catchUp(c) // as said above, the reader can do without
+	if err := c.Err(); err != nil {
+		return nil, err
 	}
 	return openForReading(c)
 }
