@@ -31,6 +31,8 @@ func (s *search) rank(ctx context.Context) error {
 	}
 	var err error
 	switch {
+	case s.q.Like != "" && s.vector == nil && s.words == "":
+		// a document without text is like no other
 	case s.vector == nil && s.words == "":
 		s.ranked, err = s.filtered()
 	case s.q.Mode == Dense:

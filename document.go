@@ -16,7 +16,8 @@ const MaxIDLength = 32000
 // A Document is what a database holds and finds.
 //
 // In JSON it is one object: "id" (or "_id"), "title", "text", and every other
-// key is a field; the entries of an object under "metadata" are fields too.
+// key is a field, but for "_embedding", which is where an export has vectors; the
+// entries of an object under "metadata" are fields too.
 // That is the form which the index command reads and the export command writes.
 type Document struct {
 	// ID names the document: 1 to MaxIDLength bytes of any value. Putting a

@@ -20,13 +20,15 @@ const (
 	keyTitle    = "title"
 	keyText     = "text"
 	keyMetadata = "metadata"
+	// keyEmbedding is where an export has a document's vectors; see [DB.Import].
+	keyEmbedding = "_embedding"
 )
 
 // isReservedKey reports whether a field of that name must be written under
 // "metadata", because at the top level it would be read as something else.
 func isReservedKey(name string) bool {
 	switch name {
-	case keyID, keyOtherID, keyIDBase64, keyTitle, keyText, keyMetadata:
+	case keyID, keyOtherID, keyIDBase64, keyTitle, keyText, keyMetadata, keyEmbedding:
 		return true
 	}
 	return false
@@ -68,6 +70,7 @@ func documentFromObject(object map[string]any) (Document, error) {
 	if d.Text, err = takeString(object, keyText); err != nil {
 		return Document{}, err
 	}
+	delete(object, keyEmbedding)
 	switch metadata := object[keyMetadata].(type) {
 	case nil:
 		delete(object, keyMetadata)

@@ -20,10 +20,6 @@ type ExportOptions struct {
 	Vectors bool
 }
 
-// embeddingKey is the key of a document's vectors in an export. It cannot
-// collide with a field: a field of that name is exported under "metadata".
-const embeddingKey = "_embedding"
-
 // embedding is a document's vectors in an export.
 type embedding struct {
 	// Model is the fingerprint of the model that made the vectors.
@@ -80,7 +76,7 @@ func (db *DB) exportLine(stored *store.Document, r *store.Reader, vectors bool) 
 		}
 		e.Passages[i] = exportedPassage{Start: p.Start, End: p.End, Vector: encodeVector(v.Values)}
 	}
-	extra, err := json.Marshal(map[string]embedding{embeddingKey: e})
+	extra, err := json.Marshal(map[string]embedding{keyEmbedding: e})
 	if err != nil {
 		return nil, err
 	}

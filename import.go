@@ -68,32 +68,20 @@ func (db *DB) importRecord(data []byte) (*record, error) {
 	if err := json.Unmarshal(data, &d); err != nil {
 		return nil, err
 	}
-	made, found, err := takeEmbedding(&d)
+	rec, err := newRecord(d)
 	if err != nil {
 		return nil, err
 	}
-	rec, err := newRecord(d)
-	if err != nil || !found || made.Model != db.embedder.Fingerprint() {
-		return rec, err
+	var exported struct {
+		Embedding *embedding `json:"_embedding"`
 	}
-	return rec, rec.setVectors(made, db.embedder.Dimension())
-}
-
-// takeEmbedding moves the vectors of an export out of the document's fields.
-func takeEmbedding(d *Document) (e embedding, found bool, err error) {
-	value, found := d.Fields[embeddingKey]
-	if !found {
-		return e, false, nil
+	if err := json.Unmarshal(data, &exported); err != nil {
+		return nil, fmt.Errorf("%w %.40q: %s: %v", ErrInvalidDocument, d.ID, keyEmbedding, err)
 	}
-	delete(d.Fields, embeddingKey)
-	data, err := json.Marshal(value)
-	if err == nil {
-		err = json.Unmarshal(data, &e)
+	if e := exported.Embedding; e != nil && e.Model == db.embedder.Fingerprint() {
+		return rec, rec.setVectors(*e, db.embedder.Dimension())
 	}
-	if err != nil {
-		return e, false, fmt.Errorf("%w %.40q: its %s: %v", ErrInvalidDocument, d.ID, embeddingKey, err)
-	}
-	return e, true, nil
+	return rec, nil
 }
 
 // setVectors gives the record the passages and vectors of an export.
@@ -105,7 +93,7 @@ func (r *record) setVectors(e embedding, dimension int) error {
 			err = checkImported(p, v, len(r.Text), dimension)
 		}
 		if err != nil {
-			return fmt.Errorf("%w %.40q: %s: passage %d: %v", ErrInvalidDocument, r.ID, embeddingKey, i, err)
+			return fmt.Errorf("%w %.40q: %s: passage %d: %v", ErrInvalidDocument, r.ID, keyEmbedding, i, err)
 		}
 		r.Passages = append(r.Passages, store.Passage{Start: p.Start, End: p.End})
 		r.vectors[i] = v

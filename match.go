@@ -59,7 +59,7 @@ const cachedFilters = 64
 func (c *filterCache) find(ctx context.Context, r *store.Reader, f Filter) (*matches, error) {
 	key := f.String()
 	c.mu.Lock()
-	if c.change != r.LastChange() || len(c.entries) >= cachedFilters {
+	if c.entries == nil || c.change != r.LastChange() || len(c.entries) >= cachedFilters {
 		c.change, c.entries = r.LastChange(), map[string]*matches{}
 	}
 	m := c.entries[key]

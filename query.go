@@ -185,8 +185,7 @@ type Contribution struct {
 type Answer struct {
 	// Hits, best first.
 	Hits []Hit
-	// Total counts the documents that could have been hits: those that match
-	// the filter and, in Keyword mode, share a word with the query.
+	// Total counts the documents that were asked: those that match the filter.
 	Total int
 	// Mode that answered.
 	Mode Mode

@@ -47,10 +47,9 @@ type search struct {
 	skip   uint32    // document left out, of Query.Like
 	depth  int       // candidates wanted of each side
 
-	dense, keyword []candidate
-	ranked         []candidate
-	total          int
-	hits           []Hit
+	ranked []candidate
+	total  int
+	hits   []Hit
 }
 
 // run embeds the query, opens the indexes that it needs, and answers it from
