@@ -32,7 +32,6 @@ type Index struct {
 
 	writer sync.Mutex
 	set    *rows.Set
-	file   *snapshot.File // nil unless opened from one
 
 	scratch sync.Pool // of *searcher
 }
@@ -70,32 +69,18 @@ func Open(path string, dimension int, o *index.Options) (*Index, uint64, error) 
 // OpenAs is Open for an engine that keeps its vectors in a flat index and has
 // saved them with SaveAs.
 func OpenAs(engine, path string, dimension int, o *index.Options) (*Index, uint64, error) {
-	f, err := snapshot.Open(path)
+	f, err := snapshot.Read(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, fmt.Errorf("flat: %w", err)
 	}
-	x, err := load(f, engine, dimension, o)
-	if err != nil {
-		_ = f.Close()
-		return nil, 0, fmt.Errorf("flat: open %s: %w", path, err)
-	}
-	return x, f.LastChange, nil
-}
-
-func load(f *snapshot.File, engine string, dimension int, o *index.Options) (*Index, error) {
 	if err := f.Expect(engine, dimension); err != nil {
-		return nil, err
-	}
-	if err := f.CheckAll(); err != nil {
-		return nil, err
+		return nil, 0, fmt.Errorf("flat: open %s: %w", path, err)
 	}
 	set, err := rows.Load(f, []string{vectorSection}, []int{stride(dimension)})
 	if err != nil {
-		return nil, err
+		return nil, 0, fmt.Errorf("flat: open %s: %w", path, err)
 	}
-	x := newIndex(dimension, set, o)
-	x.file = f
-	return x, nil
+	return newIndex(dimension, set, o), f.LastChange, nil
 }
 
 // Add implements index.Vector.
@@ -153,14 +138,10 @@ func (x *Index) Len() int { return x.set.Live() }
 func (x *Index) Stats() index.Stats {
 	x.writer.Lock()
 	defer x.writer.Unlock()
-	s := index.Stats{
+	return index.Stats{
 		Engine: Name, Vectors: x.set.Live(), Deleted: x.set.Dead(),
 		Dimension: x.dimension, Recall: 1, Bytes: x.set.Bytes(),
 	}
-	if x.file != nil {
-		s.Mapped = x.file.Mapped()
-	}
-	return s
 }
 
 // Save implements index.Vector.
@@ -180,9 +161,4 @@ func (x *Index) SaveAs(engine string, w io.Writer, lastChange uint64) error {
 }
 
 // Close implements index.Vector.
-func (x *Index) Close() error {
-	if x.file == nil {
-		return nil
-	}
-	return x.file.Close()
-}
+func (x *Index) Close() error { return nil }

@@ -24,6 +24,16 @@ func (x *Index) Add(labels []uint32, batch [][]float32) error {
 	}
 	x.writer.Lock()
 	defer x.writer.Unlock()
+	if err := x.damage(); err != nil {
+		return err
+	}
+	x.add(labels, batch)
+	return x.damage()
+}
+
+// add is Add for vectors that have been checked.
+func (x *Index) add(labels []uint32, batch [][]float32) {
+	defer x.guard()()
 	fresh := x.prepare(labels, batch)
 	for rest := fresh; len(rest) > 0; {
 		part := rest[:min(len(rest), max(leastPublished, x.set.Live()/4), mostPublished)]
@@ -34,7 +44,6 @@ func (x *Index) Add(labels []uint32, batch [][]float32) error {
 		rest = rest[len(part):]
 	}
 	x.afterChange(len(fresh))
-	return nil
 }
 
 // Rows are published in parts of a quarter of the graph within these bounds:
@@ -98,6 +107,7 @@ const workShare = 16
 func (x *Index) parallel(n int, f func(w *walker, i int)) {
 	var next atomic.Int64
 	work := func() {
+		defer x.guard()()
 		w := x.walkers.Get().(*walker)
 		defer x.walkers.Put(w)
 		for {
@@ -158,14 +168,19 @@ func (w *walker) connect(id uint32, layer int, start []uint32) []uint32 {
 		start = append(start, w.pool.items[0].id())
 	}
 	chosen := w.choose(candidates, w.x.options.M)
-	w.x.lock(id)
-	w.linksAt(id, layer).set(chosen)
-	w.x.unlock(id)
+	w.setLinks(id, layer, chosen)
 	w.backlinks = append(w.backlinks[:0], chosen...)
 	for _, other := range w.backlinks {
 		w.linkBack(other, id, layer)
 	}
 	return start
+}
+
+// setLinks replaces the links of a row.
+func (w *walker) setLinks(id uint32, layer int, chosen []uint32) {
+	w.x.lock(id)
+	defer w.x.unlock(id)
+	w.linksAt(id, layer).set(chosen)
 }
 
 // entryPoints is the number of candidates that a walk in the layer below

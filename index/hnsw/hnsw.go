@@ -55,6 +55,7 @@ type Index struct {
 
 	file    *snapshot.File // nil unless opened from one
 	saved   uint32         // rows that lie in file
+	broken  atomic.Pointer[error]
 	walkers sync.Pool
 }
 
@@ -126,6 +127,10 @@ func (x *Index) Len() int { return x.set.Live() }
 func (x *Index) Delete(labels ...uint32) {
 	x.writer.Lock()
 	defer x.writer.Unlock()
+	if x.damage() != nil {
+		return
+	}
+	defer x.guard()()
 	for _, label := range labels {
 		x.set.Remove(label)
 	}
@@ -151,6 +156,20 @@ func (x *Index) Stats() index.Stats {
 		s.Mapped = x.file.Mapped()
 	}
 	return s
+}
+
+// guard keeps a fault in the mapped snapshot from ending the process: defer
+// x.guard()(). The index is broken then, and says so from there on.
+func (x *Index) guard() func() {
+	return x.file.Guard(func(fault error) { x.broken.Store(&fault) })
+}
+
+// damage is what broke the index.
+func (x *Index) damage() error {
+	if err := x.broken.Load(); err != nil {
+		return fmt.Errorf("hnsw: %w", *err)
+	}
+	return nil
 }
 
 // Close implements index.Vector.

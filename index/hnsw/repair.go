@@ -134,9 +134,7 @@ func (w *walker) mendLayer(id uint32, layer int) {
 		candidates = w.alive(w.pool.items, id)
 	}
 	chosen := w.choose(candidates, len(l))
-	w.x.lock(id)
-	l.set(chosen)
-	w.x.unlock(id)
+	w.setLinks(id, layer, chosen)
 	w.backlinks = append(w.backlinks[:0], chosen...)
 	for _, other := range w.backlinks {
 		if !slices.Contains(w.start, other) {

@@ -27,6 +27,17 @@ const settingsSize = 32
 func (x *Index) Save(w io.Writer, lastChange uint64) error {
 	x.writer.Lock()
 	defer x.writer.Unlock()
+	if err := x.damage(); err != nil {
+		return err
+	}
+	if err := x.save(w, lastChange); err != nil {
+		return err
+	}
+	return x.damage()
+}
+
+func (x *Index) save(w io.Writer, lastChange uint64) error {
+	defer x.guard()()
 	x.repairAll()
 	s := x.newSaver()
 	sections := []snapshot.Section{

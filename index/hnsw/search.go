@@ -1,6 +1,7 @@
 package hnsw
 
 import (
+	"fmt"
 	"math"
 	"sync/atomic"
 
@@ -19,12 +20,13 @@ func (x *Index) Search(q []float32, k int, o index.SearchOptions) (found []index
 	if k = min(k, live); k <= 0 || o.Filter != nil && o.Filter.IsEmpty() {
 		return nil, nil
 	}
+	if err := x.damage(); err != nil {
+		return nil, err
+	}
 	defer x.set.Leave(x.set.Enter())
 	w := x.walkers.Get().(*walker)
 	defer x.walkers.Put(w)
-	if x.file != nil {
-		defer x.file.Guard(&err)()
-	}
+	defer x.file.Guard(func(fault error) { err = fmt.Errorf("hnsw: search: %w", fault) })()
 	w.begin()
 	w.setVector(q)
 	ef := max(k, x.efSearch())

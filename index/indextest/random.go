@@ -13,7 +13,7 @@ import (
 // testRandom does random changes and compares every answer with a model. A
 // failure prints the seed.
 func testRandom(t *testing.T, e Engine) {
-	seeds, operations := 4, 400
+	seeds, operations := 3, 300
 	if testing.Short() {
 		seeds, operations = 1, 150
 	}

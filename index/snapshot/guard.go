@@ -3,10 +3,11 @@ package snapshot
 import "runtime/debug"
 
 // Guard makes a fault in mapped memory, as when another process has cut the
-// file short or its disk fails, an error of the function that defers what
-// Guard returns: defer f.Guard(&err)().
-func (f *File) Guard(err *error) func() {
-	if f.mapped == 0 {
+// file short or its disk fails, an error that report gets and that ends the
+// function which defers what Guard returns: defer f.Guard(report)(). A nil
+// File guards nothing.
+func (f *File) Guard(report func(error)) func() {
+	if f == nil || f.mapped == 0 {
 		return func() {}
 	}
 	before := debug.SetPanicOnFault(true)
@@ -15,7 +16,7 @@ func (f *File) Guard(err *error) func() {
 		switch fault := recover().(type) {
 		case nil:
 		case interface{ Addr() uintptr }:
-			*err = corrupt("its file could not be read at address %#x", fault.Addr())
+			report(corrupt("its file could not be read at address %#x", fault.Addr()))
 		default:
 			panic(fault)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"os"
 
 	"github.com/bertsearch/bertsearch/index"
 )
@@ -36,6 +37,22 @@ func Open(path string) (*File, error) {
 		return nil, fmt.Errorf("snapshot: %s: %w", path, err)
 	}
 	f.mapped, f.release = mapped, release
+	return f, nil
+}
+
+// Read reads the file at path into memory and verifies every byte.
+func Read(path string) (*File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
+	}
+	f, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := f.CheckAll(); err != nil {
+		return nil, fmt.Errorf("snapshot: %s: %w", path, err)
+	}
 	return f, nil
 }
 
