@@ -22,7 +22,7 @@ func scifact(b *testing.B, name string, n int) []string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	var texts []string
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)

@@ -199,7 +199,7 @@ func (r *Remote) try(ctx context.Context, texts []string) ([][]float32, error) {
 	if err != nil {
 		return nil, &temporary{error: r.failure("%w", err)}
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // only read
 	const largest = 1 << 28
 	answer, err := io.ReadAll(io.LimitReader(response.Body, largest))
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,7 +23,7 @@ func fakeAPI(w http.ResponseWriter, q *http.Request) {
 	}
 	if q.URL.Path != "/v1/embeddings" || q.Header.Get("Authorization") != "Bearer secret" || json.NewDecoder(q.Body).Decode(&body) != nil || body.Model != "m" {
 		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprint(w, `{"error":{"message":"wrong key"}}`)
+		_, _ = io.WriteString(w, `{"error":{"message":"wrong key"}}`)
 		return
 	}
 	type item struct {
@@ -89,7 +89,7 @@ func TestRemoteRetries(t *testing.T) {
 	_, err := newRemote(t, func(w http.ResponseWriter, _ *http.Request) {
 		calls.Add(1)
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprint(w, "come back later")
+		_, _ = io.WriteString(w, "come back later")
 	}, nil)
 	if err == nil || !strings.Contains(err.Error(), "503") || !strings.Contains(err.Error(), "come back later") || calls.Load() != 3 {
 		t.Errorf("a server that stays away: %v after %d calls", err, calls.Load())
@@ -109,7 +109,7 @@ func TestRemoteFailures(t *testing.T) {
 		`{"data":[{"index":0,"embedding":[]}]}`:  "empty vector",
 		`{"data":[{"index":0,"embedding":[1]}]}`: "1 values, want 2",
 	} {
-		r, err := newRemote(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) }, func(o *RemoteOptions) { o.Dimension = 2 })
+		r, err := newRemote(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }, func(o *RemoteOptions) { o.Dimension = 2 })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,7 @@ func loadDense(dir string, in int) (*Dense, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("model: %w", err)
 	}
-	defer weights.Close()
+	defer func() { _ = weights.Close() }() // only read
 	weight, err := readTensor(weights, dir, "linear.weight", []int{file.Out, file.In})
 	if err == nil && (file.Bias == nil || *file.Bias) {
 		d.Linear.Bias, err = readTensor(weights, dir, "linear.bias", []int{file.Out})

@@ -26,12 +26,12 @@ func hashFile(h hash.Hash, path string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	st, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(h, "%d\n", st.Size())
+	h.Write(fmt.Appendf(nil, "%d\n", st.Size()))
 	_, err = io.Copy(h, f)
 	return err
 }

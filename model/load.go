@@ -1,7 +1,6 @@
 package model
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/bertsearch/bertsearch/internal/kernel"
@@ -26,7 +25,7 @@ func loadEncoder(dir string) (*Encoder, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("model: %w", err)
 	}
-	defer weights.Close()
+	defer func() { _ = weights.Close() }() // only read
 	l := &loader{weights: weights, dir: dir}
 	e := l.encoder(c)
 	if l.err != nil {
@@ -140,14 +139,11 @@ func (l *loader) floats(name string, shape ...int) []float32 {
 	return v
 }
 
-// errMissing says that a tensor is not in the weights.
-var errMissing = errors.New("missing tensor")
-
 // readTensor reads tensor name of the folder dir, which must have this shape.
 func readTensor(weights *safetensors.Folder, dir, name string, shape []int) ([]float32, error) {
 	info, file, ok := weights.Lookup(name)
 	if !ok {
-		return nil, fmt.Errorf("model: %s: %w %q: not the weights of the BERT that config.json describes", dir, errMissing, name)
+		return nil, fmt.Errorf("model: %s: missing tensor %q: not the weights of the BERT that config.json describes", dir, name)
 	}
 	if fmt.Sprint(info.Shape) != fmt.Sprint(shape) {
 		return nil, fmt.Errorf("model: %s: tensor %q has shape %v, config.json wants %v", file, name, info.Shape, shape)

@@ -39,7 +39,7 @@ func Open(path string) (*File, error) {
 			return parsed, nil
 		}
 	}
-	f.Close()
+	err = errors.Join(err, f.Close())
 	return nil, fmt.Errorf("safetensors: %s: %w", path, err)
 }
 

@@ -3,6 +3,7 @@ package safetensors
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -129,7 +130,7 @@ func TestOpenFolder(t *testing.T) {
 		f, err := os.Create(filepath.Join(dir, name))
 		if err == nil {
 			err = Write(f, []Tensor{{tensor, []int{1}, func() []float32 { return []float32{v} }}}, nil)
-			f.Close()
+			err = errors.Join(err, f.Close())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +144,7 @@ func TestOpenFolder(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer w.Close()
+		defer func() { _ = w.Close() }() // only read
 		for i, name := range []string{"a", "b"} {
 			if v, err := w.Floats(name); err != nil || v[0] != float32(i) {
 				return fmt.Errorf("%s = %v, %w", name, v, err)

@@ -103,16 +103,6 @@ func (w *Folder) Floats(name string) ([]float32, error) {
 	return f.Floats(name)
 }
 
-// Names calls yield for each tensor name until it returns false; the order is
-// not defined.
-func (w *Folder) Names(yield func(string) bool) {
-	for name := range w.byName {
-		if !yield(name) {
-			return
-		}
-	}
-}
-
 // Paths lists the files that are open, sorted.
 func (w *Folder) Paths() []string {
 	paths := make([]string, len(w.files))

@@ -27,8 +27,9 @@ func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	out := bufio.NewWriterSize(w, 1<<18)
 	var length [8]byte
 	binary.LittleEndian.PutUint64(length[:], uint64(len(head)))
-	out.Write(length[:]) // a bufio.Writer keeps its first error for Flush
-	out.Write(head)
+	if _, err := out.Write(append(length[:], head...)); err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
 	for _, t := range tensors {
 		if err := writeFloats(out, t); err != nil {
 			return fmt.Errorf("safetensors: %w", err)

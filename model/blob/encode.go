@@ -86,7 +86,7 @@ func (b *builder) header(s *model.Sentence) ([]byte, error) {
 func (b *builder) digest() string {
 	h := sha256.New()
 	for i, data := range b.data {
-		fmt.Fprintf(h, "%s %s %v\n", b.sections[i].Name, b.sections[i].Kind, b.sections[i].Shape)
+		h.Write(fmt.Appendf(nil, "%s %s %v\n", b.sections[i].Name, b.sections[i].Kind, b.sections[i].Shape))
 		h.Write(data)
 	}
 	return hex.EncodeToString(h.Sum(nil))
