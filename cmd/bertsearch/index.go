@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"strings"
@@ -126,6 +128,9 @@ func indexAndSync(ctx context.Context, db *bertsearch.DB, paths []string,
 	if report.IndexReport, err = db.Index(ctx, recordIDs(documents, seen), o); err != nil {
 		return report, err
 	}
+	if hidden := unreadable(report.Skipped); hidden != "" {
+		return report, fmt.Errorf("sync: nothing was removed, for %s is there and cannot be read: its documents may not be gone", hidden)
+	}
 	for _, path := range paths {
 		origin, err := source.Origin(path)
 		if err != nil {
@@ -139,6 +144,20 @@ func indexAndSync(ctx context.Context, db *bertsearch.DB, paths []string,
 		}
 	}
 	return report, nil
+}
+
+// unreadable returns a skipped file or folder that exists but cannot be opened
+// now, so that what it holds is not known; "" if there is none.
+func unreadable(skipped []bertsearch.Skip) string {
+	for _, skip := range skipped {
+		f, err := os.Open(skip.Path)
+		if err == nil {
+			_ = f.Close()
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return skip.Path
+		}
+	}
+	return ""
 }
 
 // recordIDs notes in seen which documents pass by.
