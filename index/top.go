@@ -18,18 +18,6 @@ func (t *Top) Reset(k int) {
 	t.k, t.items = k, t.items[:0]
 }
 
-// Len is the number of matches kept so far.
-func (t *Top) Len() int { return len(t.items) }
-
-// Threshold is the score below which an offer is refused; ok is false while
-// there is room and so no threshold.
-func (t *Top) Threshold() (score float32, ok bool) {
-	if len(t.items) < t.k || t.k == 0 {
-		return 0, false
-	}
-	return t.items[0].Score, true
-}
-
 // Offer keeps m if it is among the k best so far.
 func (t *Top) Offer(m Match) {
 	if len(t.items) < t.k {

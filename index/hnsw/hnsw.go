@@ -9,6 +9,7 @@
 package hnsw
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -174,6 +175,13 @@ func (x *Index) damage() error {
 
 // Close implements index.Vector.
 func (x *Index) Close() error {
+	x.writer.Lock()
+	defer x.writer.Unlock()
+	if errors.Is(x.damage(), index.ErrClosed) {
+		return nil
+	}
+	closed := index.ErrClosed
+	x.broken.Store(&closed)
 	if x.file == nil {
 		return nil
 	}

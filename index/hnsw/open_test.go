@@ -2,6 +2,7 @@ package hnsw
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -63,6 +64,30 @@ func TestFileCutShortWhileOpen(t *testing.T) {
 	}
 }
 
+func TestClosed(t *testing.T) {
+	x, v := small(t, 500, 16)
+	path := filepath.Join(t.TempDir(), "vectors")
+	if err := index.SaveFile(path, x, 1); err != nil {
+		t.Fatal(err)
+	}
+	y, _, err := Open(path, 16, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := y.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := y.Search(v[0], 5, index.SearchOptions{}); !errors.Is(err, index.ErrClosed) {
+		t.Errorf("search: error %v", err)
+	}
+	if err := y.Add([]uint32{1}, v[:1]); !errors.Is(err, index.ErrClosed) {
+		t.Errorf("add: error %v", err)
+	}
+	y.Delete(3)
+}
+
 // TestDamagedVectorsOfALargeFile finds damage that Open leaves for later.
 func TestDamagedVectorsOfALargeFile(t *testing.T) {
 	const dimension = 1024
@@ -102,7 +127,7 @@ func TestDamagedVectorsOfALargeFile(t *testing.T) {
 	}
 }
 
-// sections are those of a snapshot, to be written again with changes.
+// sectionNames are those of a snapshot.
 var sectionNames = []string{"settings", "towers", "heads", "table", "nodes", "vectors"}
 
 // FuzzOpen changes one number of a good snapshot, seals it with correct
@@ -153,8 +178,8 @@ func changed(t *testing.T, data []byte, section int, at, value uint32) *snapshot
 		if err != nil {
 			t.Fatal(err)
 		}
-		if numbers := snapshot.Slice[uint32](part); i == section {
-			numbers[int(at)%len(numbers)] = value
+		if i == section {
+			binary.NativeEndian.PutUint32(part[int(at)%(len(part)/4)*4:], value)
 		}
 		sections = append(sections, snapshot.Section{Name: name, Size: int64(len(part)), Write: func(w io.Writer) error {
 			_, err := w.Write(part)

@@ -96,7 +96,7 @@ func (w *world) search(t *testing.T) {
 // testConcurrent has eight writers, each with labels of its own, and eight
 // readers; with -race it finds unguarded memory.
 func testConcurrent(t *testing.T, e Engine) {
-	const writers, readers, rounds, batch = 8, 8, 12, 40
+	const writers, readers, rounds, batch = 8, 8, 6, 40
 	x := e.empty(t)
 	fixed := Random(source(20), 200, dimension)
 	add(t, x, sequence(1<<20, len(fixed)), fixed)
