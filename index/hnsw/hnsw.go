@@ -101,7 +101,7 @@ func fillDefaults(o *index.Options) error {
 		o.M = defaultM
 	}
 	if o.M < 2 || o.M > mostM {
-		return fmt.Errorf("M is %d and should be between 2 and %d", o.M, mostM)
+		return fmt.Errorf("the number of neighbours M is %d and should be between 2 and %d", o.M, mostM)
 	}
 	if o.EfConstruction <= 0 {
 		o.EfConstruction = defaultEfConstruction
@@ -110,7 +110,7 @@ func fillDefaults(o *index.Options) error {
 		o.Recall = defaultRecall
 	}
 	if !(o.Recall > 0 && o.Recall <= 1) {
-		return fmt.Errorf("Recall is %v and should be above 0 and at most 1", o.Recall)
+		return fmt.Errorf("the recall is %v and should be above 0 and at most 1", o.Recall)
 	}
 	if o.Seed == 0 {
 		o.Seed = defaultSeed

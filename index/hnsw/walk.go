@@ -85,12 +85,6 @@ func (w *walker) dots(q *query, ids []uint32, scores []int32) []int32 {
 	return scores
 }
 
-// compareOne scores one row.
-func (w *walker) compareOne(id uint32) int32 {
-	w.ids = append(w.ids[:0], id)
-	return w.compareIDs()[0]
-}
-
 // descend walks down to a layer and returns where a walk in it should begin.
 // Above, it keeps upperEf candidates and not just the nearest: where the data
 // is in clusters that few links join, a greedy walk ends in a wrong one: with 20

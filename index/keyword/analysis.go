@@ -58,7 +58,9 @@ func newAnalyzer(language string) (analysis.Analyzer, error) {
 		return nil, fmt.Errorf("keyword: analyzer %q: %w", language, err)
 	}
 	if d, ok := a.(*analysis.DefaultAnalyzer); ok {
-		d.TokenFilters = slices.Insert(d.TokenFilters, 0, analysis.TokenFilter(identifiers{}))
+		plain := *d
+		stop := func(word string) bool { return len(plain.Analyze([]byte(word))) == 0 }
+		d.TokenFilters = slices.Concat([]analysis.TokenFilter{identifiers{stop}}, d.TokenFilters)
 	}
 	return a, nil
 }

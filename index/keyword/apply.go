@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -129,11 +130,11 @@ func length(r index.IndexReader, id string) (uint64, error) {
 	if err != nil || internal == nil {
 		return 0, err
 	}
-	lengths, err := r.TermFieldReader(nil, []byte(lengthTerm), lengthField, true, false, false)
+	lengths, err := r.TermFieldReader(context.Background(), []byte(lengthTerm), lengthField, true, false, false)
 	if err != nil {
 		return 0, err
 	}
-	defer lengths.Close()
+	defer func() { _ = lengths.Close() }()
 	posting, err := lengths.Advance(internal, nil)
 	if err != nil {
 		return 0, err

@@ -1,12 +1,15 @@
 package keyword
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -35,7 +38,7 @@ func use(t testing.TB, dir string, o *Options) ([]Match, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer x.Close()
+	defer func() { _ = x.Close() }()
 	matches, err := x.Search(t.Context(), "common word7", 1000, nil)
 	if err == nil && (o == nil || !o.ReadOnly) {
 		err = x.Apply([]Doc{{999, "", "new"}}, []uint32{50}, 9)
@@ -88,7 +91,7 @@ func damage(t testing.TB, r *rand.Rand, path string, round int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	what := fmt.Sprintf("cut to %d bytes", 0)
+	var what string
 	if i := r.IntN(len(data)); round%3 > 0 {
 		what = fmt.Sprintf("bit %d of byte %d", i%8, i)
 		data[i] ^= 1 << (i % 8)
@@ -168,6 +171,19 @@ func FuzzParseSums(f *testing.F) {
 			t.Fatalf("%v became %v (%v)", list, again, err)
 		}
 	})
+}
+
+// An index of another version, whose terms a query would not become, is to be rebuilt.
+func TestAnotherVersion(t *testing.T) {
+	for _, version := range []byte{0, stateVersion - 1, stateVersion + 1} {
+		data := state{LastChange: 7, Language: "en"}.bytes()
+		data[0] = version
+		body := data[:len(data)-4]
+		binary.LittleEndian.PutUint32(data[len(body):], crc32.Checksum(body, castagnoli))
+		if _, err := parseState(data); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "format") {
+			t.Errorf("version %d: %v", version, err)
+		}
+	}
 }
 
 func FuzzParseState(f *testing.F) {

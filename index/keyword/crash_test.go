@@ -84,12 +84,12 @@ func runAndKill(t *testing.T, dir string, after time.Duration) uint64 {
 		var n uint64
 		if k, _ := fmt.Sscanf(lines.Text(), "done %d", &n); k == 1 {
 			if done == 0 {
-				time.AfterFunc(after, func() { child.Process.Kill() })
+				time.AfterFunc(after, func() { _ = child.Process.Kill() })
 			}
 			done = n
 		}
 	}
-	child.Wait()
+	_ = child.Wait() // it was killed
 	if done == 0 {
 		t.Fatalf("the child did nothing:\n%s", text)
 	}
@@ -111,9 +111,9 @@ func TestFolderThatCannotBeWritten(t *testing.T) {
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.Chmod(dir, 0o700) })
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
 	if probe := filepath.Join(dir, strconv.Itoa(os.Getpid())); os.WriteFile(probe, nil, 0o600) == nil {
-		os.Remove(probe)
+		_ = os.Remove(probe)
 		t.Skip("this user may write anywhere")
 	}
 	if _, err := Open(dir, nil); !errors.Is(err, fs.ErrPermission) {

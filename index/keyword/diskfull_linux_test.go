@@ -16,7 +16,7 @@ func TestFullDisk(t *testing.T) {
 	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=2m"); err != nil {
 		t.Skipf("no small file system to fill: %v", err)
 	}
-	t.Cleanup(func() { syscall.Unmount(mount, syscall.MNT_DETACH) })
+	t.Cleanup(func() { _ = syscall.Unmount(mount, syscall.MNT_DETACH) })
 	dir := filepath.Join(mount, "keyword")
 	x := openTest(t, dir, nil)
 	var done uint64
@@ -49,7 +49,7 @@ func TestFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer x.Close()
+	defer func() { _ = x.Close() }()
 	if n, err := x.Count(); err != nil || n != done*200 || x.LastChange() != done {
 		t.Errorf("reopened: %d documents of %d batches, change %d (%v)", n, done, x.LastChange(), err)
 	}

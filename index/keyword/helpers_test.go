@@ -14,7 +14,7 @@ func openTest(t testing.TB, dir string, options *Options) *Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { x.Close() })
+	t.Cleanup(func() { _ = x.Close() })
 	return x
 }
 

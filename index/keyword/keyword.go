@@ -119,7 +119,7 @@ func (x *Index) load(language string) error {
 	if err != nil {
 		return fmt.Errorf("keyword: open %s: %w", x.dir, err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	data, err := r.GetInternal(stateKey)
 	if err != nil {
 		return fmt.Errorf("keyword: open %s: %w", x.dir, err)
@@ -237,7 +237,7 @@ func (x *Index) read(fn func(index.IndexReader) error) error {
 		if err != nil {
 			return fmt.Errorf("keyword: %w", err)
 		}
-		defer r.Close()
+		defer func() { _ = r.Close() }()
 		return fn(r)
 	})
 }

@@ -132,7 +132,7 @@ func documentsWith(r index.IndexReader, term string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer postings.Close()
+	defer func() { _ = postings.Close() }()
 	return postings.Count(), nil
 }
 

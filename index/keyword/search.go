@@ -111,7 +111,7 @@ func (a *accumulator) add(r index.IndexReader, t Term, averageLength float64) er
 	if err != nil {
 		return err
 	}
-	defer postings.Close()
+	defer func() { _ = postings.Close() }()
 	var p index.TermFieldDoc
 	for {
 		next, err := postings.Next(p.Reset())

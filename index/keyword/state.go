@@ -10,8 +10,14 @@ import (
 var stateKey = []byte("bertsearch")
 
 // stateVersion is the format of the index: of the state below, of a document's
-// name (four bytes, big endian) and of its two fields. Version 1 is the first.
-const stateVersion = 1
+// name (four bytes, big endian), of its two fields and of the terms that a text
+// becomes, which must be those that a query becomes. An index of another
+// version is rebuilt.
+//
+//	1  the first
+//	2  names are told from sentences that lack a space and from words such as
+//	   "iPhone", whose parts are no terms any more
+const stateVersion = 2
 
 // state is what the index knows about itself. It is written in the batch that
 // makes it true, so the two cannot disagree.
@@ -38,10 +44,10 @@ func (s state) bytes() []byte {
 
 func parseState(b []byte) (state, error) {
 	const fixed = 1 + 8 + 8 + 1
-	if len(b) > 0 && b[0] > stateVersion {
-		return state{}, fmt.Errorf("keyword: %w: it has format %d, this program knows %d; rebuild it", ErrCorrupt, b[0], stateVersion)
+	if len(b) > 0 && b[0] != stateVersion {
+		return state{}, fmt.Errorf("keyword: %w: it has format %d, this program has %d; rebuild it", ErrCorrupt, b[0], stateVersion)
 	}
-	if len(b) < fixed+4 || b[0] == 0 || len(b) != fixed+int(b[fixed-1])+4 {
+	if len(b) < fixed+4 || len(b) != fixed+int(b[fixed-1])+4 {
 		return state{}, fmt.Errorf("keyword: %w: state of %d bytes", ErrCorrupt, len(b))
 	}
 	body := b[:len(b)-4]

@@ -40,7 +40,7 @@ func readSums(dir string) (sums, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyword: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	data, err := io.ReadAll(io.LimitReader(f, maxSumBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("keyword: %w", err)

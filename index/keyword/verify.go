@@ -64,7 +64,7 @@ func checkSegment(path string) (uint32, error) {
 	if err != nil {
 		return 0, fmt.Errorf("keyword: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return 0, fmt.Errorf("keyword: %w", err)
@@ -92,7 +92,7 @@ func segmentChecksum(path string) (uint32, error) {
 	if err != nil {
 		return 0, fmt.Errorf("keyword: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return 0, fmt.Errorf("keyword: %w", err)

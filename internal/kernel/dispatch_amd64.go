@@ -27,12 +27,12 @@ func linear(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) 
 
 // linearInt8 is LinearInt8Panels at the active level.
 func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, last int) {
-	switch {
-	case active == AVX512VNNI:
+	switch active {
+	case AVX512VNNI:
 		linearInt8Tiled(dst, x, w, e, first, last, tilingAVX512)
-	case active == AVX512:
+	case AVX512:
 		linearInt8Sums(dst, x, w, e, first, last, tiling{tilingAVX512.rows, 1}, sumF32)
-	case active == AVX2:
+	case AVX2:
 		linearInt8Sums(dst, x, w, e, first, last, tilingAVX2, sumF32)
 	default:
 		linearInt8Generic(dst, x, w, e, first, last)
