@@ -1,15 +1,12 @@
 package keyword
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -171,19 +168,6 @@ func FuzzParseSums(f *testing.F) {
 			t.Fatalf("%v became %v (%v)", list, again, err)
 		}
 	})
-}
-
-// An index of another version, whose terms a query would not become, is to be rebuilt.
-func TestAnotherVersion(t *testing.T) {
-	for _, version := range []byte{0, stateVersion - 1, stateVersion + 1} {
-		data := state{LastChange: 7, Language: "en"}.bytes()
-		data[0] = version
-		body := data[:len(data)-4]
-		binary.LittleEndian.PutUint32(data[len(body):], crc32.Checksum(body, castagnoli))
-		if _, err := parseState(data); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "format") {
-			t.Errorf("version %d: %v", version, err)
-		}
-	}
 }
 
 func FuzzParseState(f *testing.F) {
