@@ -25,6 +25,7 @@ var files = map[string]func(){
 	"axpy":        axpy,
 	"bf16":        bf16,
 	"pack":        packing,
+	"transpose":   transposing,
 }
 
 func main() {

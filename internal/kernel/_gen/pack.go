@@ -30,17 +30,7 @@ func transposeEight() {
 	for r := range 8 {
 		VMOVUPS(row(r, 0), ymm[r])
 	}
-	// Pairs of rows, then fours, then the halves of the registers.
-	for r := 0; r < 8; r += 2 {
-		VUNPCKLPS(ymm[r+1], ymm[r], ymm[8+r])
-		VUNPCKHPS(ymm[r+1], ymm[r], ymm[9+r])
-	}
-	for r := 0; r < 8; r += 4 {
-		VUNPCKLPD(ymm[10+r], ymm[8+r], ymm[r])
-		VUNPCKHPD(ymm[10+r], ymm[8+r], ymm[r+1])
-		VUNPCKLPD(ymm[11+r], ymm[9+r], ymm[r+2])
-		VUNPCKHPD(ymm[11+r], ymm[9+r], ymm[r+3])
-	}
+	transposeSquare()
 	for r := range 4 {
 		VPERM2F128(Imm(0x20), ymm[r+4], ymm[r], ymm[8])
 		VPERM2F128(Imm(0x31), ymm[r+4], ymm[r], ymm[9])
@@ -54,6 +44,22 @@ func transposeEight() {
 	JNZ(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
+}
+
+// transposeSquare transposes the two halves of registers 0 to 7, each half a
+// square of 4×4 with its neighbour: pairs of rows, then fours. Exchanging the
+// halves of registers r and r+4 is left to the caller.
+func transposeSquare() {
+	for r := 0; r < 8; r += 2 {
+		VUNPCKLPS(ymm[r+1], ymm[r], ymm[8+r])
+		VUNPCKHPS(ymm[r+1], ymm[r], ymm[9+r])
+	}
+	for r := 0; r < 8; r += 4 {
+		VUNPCKLPD(ymm[10+r], ymm[8+r], ymm[r])
+		VUNPCKHPD(ymm[10+r], ymm[8+r], ymm[r+1])
+		VUNPCKLPD(ymm[11+r], ymm[9+r], ymm[r+2])
+		VUNPCKHPD(ymm[11+r], ymm[9+r], ymm[r+3])
+	}
 }
 
 // copyPanel writes copy16AVX2(dst, x, stride, rows).
