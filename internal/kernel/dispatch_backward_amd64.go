@@ -24,3 +24,16 @@ func copyPanel(dst, x []float32, stride, rows int) {
 	_, _ = dst[rows*Panel-1], x[(rows-1)*stride+Panel-1]
 	copy16AVX2(&dst[0], &x[0], 4*stride, rows)
 }
+
+// activateBackward is Activation.Backward at the active level.
+func activateBackward(a Activation, grad, x []float32) { a.backwardGeneric(grad, x) }
+
+// layerNormBackward is LayerNormBackward of one row at the active level.
+func layerNormBackward(dx, dgamma, dbeta, dy, x, gamma []float32, eps float32) {
+	layerNormBackwardGeneric(dx, dgamma, dbeta, dy, x, gamma, eps)
+}
+
+// scoresBackward is the softmax's part of AttentionBackward at the active level.
+func scoresBackward(p, g []float32, inverse, delta, scale float32) {
+	scoresBackwardGeneric(p, g, inverse, delta, scale)
+}
