@@ -13,7 +13,7 @@ func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, l
 }
 
 // quantize is Quantized.SetRows of all rows without assembly.
-func quantize(q *Quantized, x []float32) { quantizeGeneric(q, x) }
+func quantize(q *Quantized, x, factors []float32) { quantizeGeneric(q, x, factors) }
 
 // attentionHead is Attention of one head without assembly.
 func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {

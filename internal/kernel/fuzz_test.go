@@ -26,7 +26,7 @@ func FuzzShapes(f *testing.F) {
 			compare(t, got, want, magnitude)
 
 			var q Quantized
-			q.Set(x, rows, k)
+			set(&q, x, rows, k)
 			exact := make([]float32, rows*n)
 			linearInt8Generic(exact, &q, bytes, Epilogue{Bias: bias}, 0, bytes.Panels())
 			LinearInt8(got, &q, bytes, Epilogue{Bias: bias})

@@ -69,7 +69,8 @@ func TestLinearInt8StaysInside(t *testing.T) {
 			w.data, w.scale, w.sum = data, guardedCopy(t, w.scale), guardedCopy(t, w.sum)
 			x := Quantized{data: guarded(t, rows*roundUp(k, Panel)),
 				scale: guardedCopy(t, make([]float32, rows)), zero: guardedCopy(t, make([]float32, rows))}
-			x.Set(guardedCopy(t, random(r, rows*k)), rows, k)
+			x.Resize(rows, k)
+			x.SetRows(guardedCopy(t, random(r, rows*k)), guardedCopy(t, ones(k)), 0, rows)
 			dst := guardedCopy(t, random(r, rows*n))
 			LinearInt8(dst, &x, w, Epilogue{Bias: guardedCopy(t, random(r, n)), Residual: dst})
 		}

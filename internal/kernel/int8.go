@@ -16,6 +16,10 @@ type PackedInt8 struct {
 	sum   []float32 // of the bytes of each output row, padded with zeros
 }
 
+// Int8Pays reports whether products of bytes are faster than those of float32 at
+// the active level. They are exact at every level.
+func Int8Pays() bool { return active == AVX512VNNI }
+
 // PackInt8 quantises w, n×k row-major, to whole numbers from -127 to 127, the
 // largest of each row being ±127.
 func PackInt8(w []float32, n, k int) *PackedInt8 {

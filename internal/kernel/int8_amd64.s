@@ -4177,27 +4177,30 @@ store14:
 	VZEROUPPER
 	RET
 
-// func quantizeRowsAVX512(dst *byte, x *float32, n int, rows int, stride int, scale *float32, zero *float32)
+// func quantizeRowsAVX512(dst *byte, x *float32, factors *float32, n int, rows int, stride int, scale *float32, zero *float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·quantizeRowsAVX512(SB), NOSPLIT, $0-56
+TEXT ·quantizeRowsAVX512(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), BX
-	MOVQ rows+24(FP), R8
-	MOVQ stride+32(FP), R9
-	MOVQ scale+40(FP), R10
-	MOVQ zero+48(FP), R11
+	MOVQ factors+16(FP), R13
+	MOVQ n+24(FP), BX
+	MOVQ rows+32(FP), R8
+	MOVQ stride+40(FP), R9
+	MOVQ scale+48(FP), R10
+	MOVQ zero+56(FP), R11
 
 row:
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
-	MOVQ   SI, AX
+	XORQ   AX, AX
 	MOVQ   BX, CX
 	SUBQ   $0x10, CX
 	JL     rangeTail
 
 rangeLoop:
-	VMOVUPS (AX), Z0
+	VMOVUPS (SI)(AX*1), Z0
+	VMOVUPS (R13)(AX*1), Z6
+	VMULPS  Z6, Z0, Z0
 	VMINPS  Z0, Z1, Z1
 	VMAXPS  Z0, Z2, Z2
 	ADDQ    $0x40, AX
@@ -4211,7 +4214,9 @@ rangeTail:
 	SHLXQ     CX, DX, DX
 	NOTQ      DX
 	KMOVW     DX, K1
-	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (SI)(AX*1), K1, Z0
+	VMOVUPS.Z (R13)(AX*1), K1, Z6
+	VMULPS    Z6, Z0, Z0
 	VMINPS    Z0, Z1, Z1
 	VMAXPS    Z0, Z2, Z2
 
@@ -4246,14 +4251,16 @@ rangeDone:
 	VBROADCASTSS  X4, Z4
 	VBROADCASTSS  X3, Z3
 	VXORPS        X5, X5, X5
-	MOVQ          SI, AX
+	XORQ          AX, AX
 	MOVQ          DI, R12
 	MOVQ          BX, CX
 	SUBQ          $0x10, CX
 	JL            bytesTail
 
 bytesLoop:
-	VMOVUPS     (AX), Z0
+	VMOVUPS     (SI)(AX*1), Z0
+	VMOVUPS     (R13)(AX*1), Z6
+	VMULPS      Z6, Z0, Z0
 	VFMADD213PS Z3, Z4, Z0
 	VCVTPS2DQ   Z0, Z0
 	VPMAXSD     Z5, Z0, Z0
@@ -4270,7 +4277,9 @@ bytesTail:
 	SHLXQ       CX, DX, DX
 	NOTQ        DX
 	KMOVW       DX, K1
-	VMOVUPS.Z   (AX), K1, Z0
+	VMOVUPS.Z   (SI)(AX*1), K1, Z0
+	VMOVUPS.Z   (R13)(AX*1), K1, Z6
+	VMULPS      Z6, Z0, Z0
 	VFMADD213PS Z3, Z4, Z0
 	VCVTPS2DQ   Z0, Z0
 	VPMAXSD     Z5, Z0, Z0

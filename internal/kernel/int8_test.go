@@ -7,6 +7,12 @@ import (
 	"testing"
 )
 
+// set quantises x, rows×k, as it is.
+func set(q *Quantized, x []float32, rows, k int) {
+	q.Resize(rows, k)
+	q.SetRows(x, ones(k), 0, rows)
+}
+
 func TestQuantize(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		r := source()
@@ -18,10 +24,10 @@ func TestQuantize(t *testing.T) {
 					x[i] = (x[i] + 0.5) * scale
 				}
 				var q, want Quantized
-				q.Set(x, rows, k)
+				set(&q, x, rows, k)
 				level := active
 				active = Generic
-				want.Set(x, rows, k)
+				set(&want, x, rows, k)
 				active = level
 				for i := range rows {
 					if q.scale[i] != want.scale[i] || q.zero[i] != want.zero[i] {
@@ -53,7 +59,7 @@ func TestLinearInt8(t *testing.T) {
 				w := PackInt8(random(r, n*k), n, k)
 				bias, residual := random(r, n), random(r, rows*n)
 				var x Quantized
-				x.Set(random(r, rows*k), rows, k)
+				set(&x, random(r, rows*k), rows, k)
 				for _, e := range []Epilogue{{}, {Bias: bias}, {Residual: residual}, {Bias: bias, Residual: residual, Activation: ReLU}} {
 					want, got := make([]float32, rows*n), make([]float32, rows*n)
 					linearInt8Generic(want, &x, w, e, 0, w.Panels())
@@ -76,13 +82,34 @@ func TestQuantizeParts(t *testing.T) {
 		const rows, k = 9, 50
 		x := random(source(), rows*k)
 		var whole, parts Quantized
-		whole.Set(x, rows, k)
+		set(&whole, x, rows, k)
 		parts.Resize(rows, k)
-		parts.SetRows(x, 4, 9)
-		parts.SetRows(x, 0, 4)
-		parts.SetRows(x, 4, 4)
+		parts.SetRows(x, ones(k), 4, 9)
+		parts.SetRows(x, ones(k), 0, 4)
+		parts.SetRows(x, ones(k), 4, 4)
 		if !bytes.Equal(parts.data, whole.data) || !sameBits(parts.scale, whole.scale) || !sameBits(parts.zero, whole.zero) {
 			t.Error("rows quantised apart differ")
+		}
+	})
+}
+
+// TestQuantizeFactors compares factors with the same matrix multiplied before.
+func TestQuantizeFactors(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := source()
+		for _, k := range []int{1, 15, 16, 50} {
+			const rows = 3
+			x, factors := random(r, rows*k), random(r, k)
+			var got, want Quantized
+			got.Resize(rows, k)
+			got.SetRows(x, factors, 0, rows)
+			for i := range x {
+				x[i] *= factors[i%k]
+			}
+			set(&want, x, rows, k)
+			if !bytes.Equal(got.data, want.data) || !sameBits(got.scale, want.scale) || !sameBits(got.zero, want.zero) {
+				t.Errorf("%d columns differ from those multiplied before", k)
+			}
 		}
 	})
 }
@@ -96,7 +123,7 @@ func TestLinearInt8Close(t *testing.T) {
 		x, w := random(r, rows*k), random(r, n*k)
 		want, _ := product(x, w, rows, n, k)
 		var q Quantized
-		q.Set(x, rows, k)
+		set(&q, x, rows, k)
 		got := make([]float32, rows*n)
 		LinearInt8(got, &q, PackInt8(w, n, k), Epilogue{})
 		var dot, a, b float64
@@ -118,7 +145,7 @@ func TestLinearInt8RowsAlone(t *testing.T) {
 		x, w := random(r, rows*k), PackInt8(random(r, n*k), n, k)
 		e := Epilogue{Bias: random(r, n), Activation: GELU}
 		var q Quantized
-		q.Set(x, rows, k)
+		set(&q, x, rows, k)
 		all := make([]float32, rows*n)
 		LinearInt8(all, &q, w, e)
 		split := make([]float32, rows*n)
@@ -130,7 +157,7 @@ func TestLinearInt8RowsAlone(t *testing.T) {
 		}
 		for count := 1; count < rows; count++ {
 			some := make([]float32, count*n)
-			q.Set(x[k:], count, k)
+			set(&q, x[k:], count, k)
 			LinearInt8(some, &q, w, e)
 			if !sameBits(some, all[n:n+count*n]) {
 				t.Fatalf("%d of %d rows have other bits", count, rows)
@@ -176,7 +203,7 @@ func BenchmarkLinearInt8(b *testing.B) {
 				e := Epilogue{Bias: random(r, n)}
 				var q Quantized
 				for b.Loop() {
-					q.Set(x, rows, k)
+					set(&q, x, rows, k)
 					LinearInt8(dst, &q, w, e)
 				}
 				b.ReportMetric(2*float64(rows)*float64(n)*float64(k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GOPS")

@@ -69,17 +69,18 @@ func (p *int8Tiled) rowsAt(r, rows, n, columns int) {
 // edge computes a tile that is not whole panels of dst in a place of its own,
 // then copies the columns that exist.
 func (p *int8Tiled) edge(at, rows, n, columns int) {
-	var place [maxTileRows * maxTilePanels * Panel]float32
-	var bias [maxTilePanels * Panel]float32
+	place := edges.Get().(*edgeTile)
+	defer edges.Put(place)
+	clear(place.bias[:])
 	if p.e.Bias != nil {
-		copy(bias[:], p.e.Bias[n*Panel:][:columns])
+		copy(place.bias[:], p.e.Bias[n*Panel:][:columns])
 	}
 	width := p.panels * Panel
-	p.dst, p.dstStride = &place[0], uintptr(4*width)
-	p.bias, p.residual = &bias[0], nil
+	p.dst, p.dstStride = &place.out[0], uintptr(4*width)
+	p.bias, p.residual = &place.bias[0], nil
 	runTileInt8(&p.tile, rows)
 	for i := range rows {
-		out := place[i*width : i*width+columns]
+		out := place.out[i*width : i*width+columns]
 		if p.e.Residual != nil {
 			Add(out, p.e.Residual[at+i*p.w.n:][:columns])
 		}

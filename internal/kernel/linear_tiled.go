@@ -104,15 +104,16 @@ func (p *tiled) output(r, rows, n, wide int) {
 // then copies the columns that exist. The epilogue is that of output, operation
 // by operation, so that an output has the same bits from either.
 func (p *tiled) edge(r, rows, n, columns int) {
-	var place [maxTileRows * maxTilePanels * Panel]float32
+	place := edges.Get().(*edgeTile)
+	defer edges.Put(place)
 	width := p.panels * Panel
-	p.tile.dst = &place[0]
+	p.tile.dst = &place.out[0]
 	p.dstStride = uintptr(4 * width)
 	p.bias, p.residual = nil, nil
 	runTile(&p.tile, rows, p.w.f16 != nil)
 	for i := range rows {
 		at := (r+i)*p.w.n + n*Panel
-		out := place[i*width : i*width+columns]
+		out := place.out[i*width : i*width+columns]
 		if p.e.Bias != nil {
 			Add(out, p.e.Bias[n*Panel:][:columns])
 		}
@@ -123,6 +124,16 @@ func (p *tiled) edge(r, rows, n, columns int) {
 		copy(p.dst[at:], out)
 	}
 }
+
+// edgeTile is the place of a tile that is not whole panels of dst. It is in
+// memory of its own, reused between products, for a pointer to it is kept in
+// the tile and would move it from the stack to the heap each time.
+type edgeTile struct {
+	out  [maxTileRows * maxTilePanels * Panel]float32
+	bias [maxTilePanels * Panel]float32
+}
+
+var edges = sync.Pool{New: func() any { return new(edgeTile) }}
 
 // pointer hides the type of a panel's elements.
 func pointer(p *float32) unsafe.Pointer { return unsafe.Pointer(p) }

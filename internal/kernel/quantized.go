@@ -8,7 +8,7 @@ import (
 // Quantized is a matrix of activations as unsigned bytes, each row with a scale
 // and a zero point of its own, so that a token's numbers do not depend on the
 // tokens around it: x = scale·(q - zero), with q from 0 to 255 and zero the
-// whole number that stands for 0. The zero value is ready for Set.
+// whole number that stands for 0. The zero value is ready for Resize.
 type Quantized struct {
 	rows, k, stride int
 	data            []byte // rows at distance stride, a multiple of 4
@@ -18,14 +18,8 @@ type Quantized struct {
 // leastRange is the range of a row below which all its elements count as zero.
 const leastRange = 1e-30
 
-// Set makes q the quantised form of x, rows×k. x must be finite, and smaller
-// than 1e38 in size. Memory is kept from one call to the next.
-func (q *Quantized) Set(x []float32, rows, k int) {
-	q.Resize(rows, k)
-	q.SetRows(x, 0, rows)
-}
-
-// Resize gives q a shape. Its rows hold nothing until SetRows.
+// Resize gives q a shape. Its rows hold nothing until SetRows. Memory is kept
+// from one call to the next.
 func (q *Quantized) Resize(rows, k int) {
 	if rows < 0 || k <= 0 {
 		panic(fmt.Sprintf("kernel: %d×%d quantised activations", rows, k))
@@ -39,27 +33,29 @@ func (q *Quantized) Resize(rows, k int) {
 	q.scale, q.zero = grow(q.scale, rows), grow(q.zero, rows)
 }
 
-// SetRows quantises rows first to last-1 of x, which has q's shape, so that
-// several goroutines can share the work.
-func (q *Quantized) SetRows(x []float32, first, last int) {
-	if first < 0 || last < first || last > q.rows || len(x) < last*q.k {
-		panic(fmt.Sprintf("kernel: quantising rows [%d, %d) of %d×%d activations: there are %d values",
-			first, last, q.rows, q.k, len(x)))
+// SetRows quantises rows first to last-1 of x, which has q's shape, each element
+// multiplied by the factor of its column. Several goroutines can share the rows.
+// The products must be finite, and smaller than 1e38 in size.
+func (q *Quantized) SetRows(x, factors []float32, first, last int) {
+	if first < 0 || last < first || last > q.rows || len(x) < last*q.k || len(factors) < q.k {
+		panic(fmt.Sprintf("kernel: quantising rows [%d, %d) of %d×%d activations: there are %d values, %d factors",
+			first, last, q.rows, q.k, len(x), len(factors)))
 	}
 	if first < last {
 		part := Quantized{rows: last - first, k: q.k, stride: q.stride,
 			data: q.data[first*q.stride:], scale: q.scale[first:], zero: q.zero[first:]}
-		quantize(&part, x[first*q.k:])
+		quantize(&part, x[first*q.k:], factors)
 	}
 }
 
-// quantizeGeneric is the reference of SetRows, for all rows of q. The range of a row is that of its
-// elements and 0.
-func quantizeGeneric(q *Quantized, x []float32) {
+// quantizeGeneric is the reference of SetRows, for all rows of q. The range of
+// a row is that of its elements and 0.
+func quantizeGeneric(q *Quantized, x, factors []float32) {
 	for r := range q.rows {
 		row := x[r*q.k : (r+1)*q.k]
 		var least, most float32
-		for _, v := range row {
+		for i, v := range row {
+			v *= factors[i]
 			least, most = min(least, v), max(most, v)
 		}
 		span := max(most-least, leastRange)
@@ -69,7 +65,7 @@ func quantizeGeneric(q *Quantized, x []float32) {
 		out := q.data[r*q.stride:]
 		for i, v := range row {
 			// The product and the sum round once, as one instruction does.
-			at := float32(math.FMA(float64(v), float64(inverse), float64(zero)))
+			at := float32(math.FMA(float64(v*factors[i]), float64(inverse), float64(zero)))
 			out[i] = byte(max(0, min(255, math.RoundToEven(float64(at)))))
 		}
 	}

@@ -100,26 +100,31 @@ func storeInt8(rows int, acc func(r, p int) reg.VecPhysical) {
 // then the bytes.
 func quantizeRows() {
 	v := avx512
-	TEXT("quantizeRowsAVX512", NOSPLIT, "func(dst *byte, x *float32, n, rows, stride int, scale, zero *float32)")
-	Doc("quantizeRowsAVX512 quantises rows of n elements to rows of bytes, stride apart,",
-		"with their scales and zero points. There is at least one row.")
+	TEXT("quantizeRowsAVX512", NOSPLIT, "func(dst *byte, x, factors *float32, n, rows, stride int, scale, zero *float32)")
+	Doc("quantizeRowsAVX512 quantises rows of n elements, each multiplied by its factor,",
+		"to rows of bytes, stride apart, with their scales and zero points. There is at",
+		"least one row.")
 	Pragma("noescape")
 	to, from, n, rows, stride := reg.RDI, reg.RSI, reg.RBX, reg.R8, reg.R9
-	scales, zeros, at, left, scratch, out := reg.R10, reg.R11, reg.RAX, reg.RCX, reg.RDX, reg.R12
+	scales, zeros, at, left, scratch, out, factors := reg.R10, reg.R11, reg.RAX, reg.RCX, reg.RDX, reg.R12, reg.R13
 	Load(Param("dst"), to)
 	Load(Param("x"), from)
+	Load(Param("factors"), factors)
 	Load(Param("n"), n)
 	Load(Param("rows"), rows)
 	Load(Param("stride"), stride)
 	Load(Param("scale"), scales)
 	Load(Param("zero"), zeros)
-	x, least, most, zero, inverse, y := zmm[0], zmm[1], zmm[2], zmm[3], zmm[4], zmm[5]
+	x, least, most, zero, inverse, y, factor := zmm[0], zmm[1], zmm[2], zmm[3], zmm[4], zmm[5], zmm[6]
+	element := func(base reg.Register) Mem { return Mem{Base: base, Index: at, Scale: 1} }
 	Label("row")
 	v.zero(least)
 	v.zero(most)
-	MOVQ(from, at)
+	XORQ(at, at)
 	v.each("range", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
-		v.load(Mem{Base: at}, x, tail)
+		v.load(element(from), x, tail)
+		v.load(element(factors), factor, tail)
+		VMULPS(factor, x, x)
 		VMINPS(x, least, least)
 		VMAXPS(x, most, most)
 	})
@@ -139,10 +144,12 @@ func quantizeRows() {
 	VBROADCASTSS(inverse.AsX(), inverse)
 	VBROADCASTSS(zero.AsX(), zero)
 	v.zero(y)
-	MOVQ(from, at)
+	XORQ(at, at)
 	MOVQ(to, out)
 	v.each("bytes", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
-		v.load(Mem{Base: at}, x, tail)
+		v.load(element(from), x, tail)
+		v.load(element(factors), factor, tail)
+		VMULPS(factor, x, x)
 		VFMADD213PS(zero, inverse, x)
 		VCVTPS2DQ(x, x)
 		VPMAXSD(y, x, x)
