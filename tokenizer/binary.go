@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 )
 
 // The binary form holds a tokenizer ready for use, so that a program can carry one and start without parsing JSON or
-// building a trie. All numbers are little endian. Version 1:
+// building a trie. All numbers are little endian. Version 1, WordPiece:
 //
 //	"BSTOK" 0x00  magic, 6 bytes
 //	uint16        version
@@ -20,9 +21,12 @@ import (
 //	uint32 each   end of each token in the bytes of tokens
 //	bytes         the tokens, end to end
 //	bytes         the settings: a Config as JSON
+//
+// Version 2, Unigram, has a float64 a token, its score, behind the settings.
 const (
 	binaryMagic   = "BSTOK\x00"
-	binaryVersion = 1
+	binaryPieces  = 1 // version of a WordPiece tokenizer
+	binaryUnigram = 2 // and of a Unigram one
 	binaryHeader  = len(binaryMagic) + 2 + 4 + 4*4 + 8
 	checkedFrom   = len(binaryMagic) + 2 + 4
 )
@@ -38,11 +42,19 @@ func (t *Tokenizer) MarshalBinary() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
 	}
-	tr := &t.model.(*wordPiece).trie
+	var tr *trie
+	var scores []float64
+	version := uint16(binaryPieces)
+	switch m := t.model.(type) {
+	case *wordPiece:
+		tr = &m.trie
+	case *unigram:
+		tr, scores, version = &m.trie, m.scores, binaryUnigram
+	}
 	v := &t.vocab
-	out := make([]byte, 0, binaryHeader+8*len(tr.nodes)+4*len(v.ends)+len(v.text)+len(settings))
+	out := make([]byte, 0, binaryHeader+8*len(tr.nodes)+4*len(v.ends)+len(v.text)+len(settings)+8*len(scores))
 	out = append(out, binaryMagic...)
-	out = binary.LittleEndian.AppendUint16(out, binaryVersion)
+	out = binary.LittleEndian.AppendUint16(out, version)
 	out = binary.LittleEndian.AppendUint32(out, 0)
 	for _, n := range []int{len(settings), len(v.ends), len(v.text), len(tr.nodes)} {
 		out = binary.LittleEndian.AppendUint32(out, uint32(n))
@@ -55,7 +67,7 @@ func (t *Tokenizer) MarshalBinary() ([]byte, error) {
 		out = binary.LittleEndian.AppendUint32(out, e)
 	}
 	out = append(out, v.text...)
-	out = append(out, settings...)
+	out = appendScores(append(out, settings...), scores)
 	binary.LittleEndian.PutUint32(out[checkedFrom-4:], crc32.Checksum(out[checkedFrom:], castagnoli))
 	return out, nil
 }
@@ -65,8 +77,9 @@ func (t *Tokenizer) UnmarshalBinary(data []byte) error {
 	if len(data) < binaryHeader || string(data[:len(binaryMagic)]) != binaryMagic {
 		return fmt.Errorf("%w: not a tokenizer in binary form", ErrCorrupt)
 	}
-	if v := binary.LittleEndian.Uint16(data[len(binaryMagic):]); v != binaryVersion {
-		return fmt.Errorf("tokenizer: binary form of version %d; this program reads version %d", v, binaryVersion)
+	version := binary.LittleEndian.Uint16(data[len(binaryMagic):])
+	if version != binaryPieces && version != binaryUnigram {
+		return fmt.Errorf("tokenizer: binary form of version %d; this program reads versions up to %d", version, binaryUnigram)
 	}
 	if binary.LittleEndian.Uint32(data[checkedFrom-4:]) != crc32.Checksum(data[checkedFrom:], castagnoli) {
 		return fmt.Errorf("%w: checksum differs", ErrCorrupt)
@@ -77,7 +90,11 @@ func (t *Tokenizer) UnmarshalBinary(data []byte) error {
 	}
 	settings, tokens, text, nodes := sizes[0], sizes[1], sizes[2], sizes[3]
 	body := data[binaryHeader:]
-	if uint64(len(body)) != 8*nodes+4*tokens+text+settings {
+	scores := uint64(0)
+	if version == binaryUnigram {
+		scores = tokens
+	}
+	if uint64(len(body)) != 8*nodes+4*tokens+text+settings+8*scores {
 		return fmt.Errorf("%w: %d bytes where the header says otherwise", ErrCorrupt, len(data))
 	}
 	tr := trie{root: node(binary.LittleEndian.Uint64(data[binaryHeader-8:])), nodes: make([]node, nodes)}
@@ -92,17 +109,43 @@ func (t *Tokenizer) UnmarshalBinary(data []byte) error {
 	body = body[4*tokens:]
 	v.text = string(body[:text])
 	var c Config
-	if err := json.Unmarshal(body[text:], &c); err != nil {
+	if err := json.Unmarshal(body[text:text+settings], &c); err != nil {
 		return fmt.Errorf("%w: settings: %w", ErrCorrupt, err)
 	}
-	if !tr.checked() || !v.checked() {
+	if !tr.checked(len(v.ends)) || !v.checked() {
 		return fmt.Errorf("%w: the vocabulary points outside itself", ErrCorrupt)
 	}
-	made, err := assemble(v, tr, c)
+	if (c.Unigram != nil) != (version == binaryUnigram) {
+		return fmt.Errorf("%w: settings of another kind than version %d", ErrCorrupt, version)
+	}
+	var made *Tokenizer
+	var err error
+	if c.Unigram != nil {
+		made, err = assembleUnigram(v, tr, readScores(body[text+settings:]), c)
+	} else {
+		made, err = assembleWordPiece(v, tr, c)
+	}
 	if err != nil {
 		return err
 	}
 	t.config, t.vocab, t.added, t.model = made.config, made.vocab, made.added, made.model
 	t.scratch.New = made.scratch.New
 	return nil
+}
+
+// appendScores writes scores to out.
+func appendScores(out []byte, scores []float64) []byte {
+	for _, s := range scores {
+		out = binary.LittleEndian.AppendUint64(out, math.Float64bits(s))
+	}
+	return out
+}
+
+// readScores reads what appendScores wrote.
+func readScores(data []byte) []float64 {
+	scores := make([]float64, len(data)/8)
+	for i := range scores {
+		scores[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+	}
+	return scores
 }

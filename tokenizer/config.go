@@ -1,7 +1,8 @@
 package tokenizer
 
 // Config says how text becomes tokens: what Hugging Face's tokenizer.json states beside the vocabulary. Start from
-// Uncased or Cased.
+// Uncased or Cased for WordPiece. With Unigram set, the fields from CleanText to MaxWordChars say nothing but for
+// Unknown.
 type Config struct {
 	CleanText    bool // drop control characters and U+FFFD, turn white space into blanks
 	ChineseChars bool // every Chinese character is a word
@@ -14,6 +15,7 @@ type Config struct {
 	Single, Pair []Piece // what stands around one text and around two
 	MaxLength    int     // the truncation that the model's files ask for; 0 if none. Encode takes its own.
 	Roles        Roles
+	Unigram      *Unigram `json:",omitempty"` // of a SentencePiece Unigram tokenizer; nil is WordPiece
 }
 
 // Roles names the tokens that have a task; "" where the model has none.

@@ -48,6 +48,38 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
+// unigramSettings is the configuration whose switches are the bits of b.
+func unigramSettings(c *Config, b uint8) {
+	u := c.Unigram
+	u.Prepend = []Prepend{PrependAlways, PrependFirst, PrependNever, PrependAlways}[b&3]
+	u.DropSpace, u.Whole, u.ByteFallback = b&4 != 0, b&8 != 0, b&16 != 0
+	u.Steps = [][]Step{u.Steps, nil, {{Kind: "NFD"}, {Kind: "Strip", Left: true, Right: true}},
+		{{Kind: "Precompiled", Charsmap: tinyCharsmap()}, {Kind: "Lowercase"}, {Kind: "Replace", Pattern: "ab", Content: " é"}}}[b>>5&3]
+	if b&128 != 0 {
+		c.Added = append(c.Added, AddedToken{Content: "the", ID: 40, Normalized: true})
+	}
+}
+
+// FuzzEncodeUnigram checks that words which skip the normaliser become what they do without that short cut.
+func FuzzEncodeUnigram(f *testing.F) {
+	for i, s := range append([]string{"a  b the keys", " the\nab ", "é a\u0301 京 ﬁ", "a <mask>▁b"}, texts...) {
+		for _, b := range []uint8{0, 1, 2, 4, 8, 16, 32, 64, 96, 100, 128} {
+			f.Add(s, b, int8(i))
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string, switches uint8, limit int8) {
+		tok := tinyUnigram(t, func(c *Config) { unigramSettings(c, switches) })
+		var e, plain Encoding
+		tok.Encode(&e, text, int(limit))
+		checkSpans(t, &e, text, "")
+		tok.model.(*unigram).quick = false
+		tok.Encode(&plain, text, int(limit))
+		if !same(&e, plain.IDs, plain.Offsets) {
+			t.Fatalf("%q with %08b\n got %v %v\nwant %v %v", text, switches, e.IDs, e.Offsets, plain.IDs, plain.Offsets)
+		}
+	})
+}
+
 // checkSpans checks what holds of any encoding: slices of one length, ranges inside their text, in order, on the
 // borders of characters.
 func checkSpans(t *testing.T, e *Encoding, text, pair string) {
@@ -82,6 +114,12 @@ func FuzzParseJSON(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	for b := range 8 {
+		if data, err = tinyUnigram(f, func(c *Config) { unigramSettings(c, uint8(b<<5|b&3|b<<2)) }).MarshalJSON(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	for _, s := range []string{
 		`{}`, `{"model":{"type":"BPE","vocab":{}}}`, `{"model":{"type":"WordPiece","unk_token":"u","vocab":{"u":0}},"pre_tokenizer":{"type":"BertPreTokenizer"}}`,
 		`{"model":{"type":"WordPiece","unk_token":"\u0041","continuing_subword_prefix":"","max_input_chars_per_word":3,"vocab":{"\u0041":1,"b":0}},
@@ -124,6 +162,10 @@ func FuzzUnmarshalBinary(f *testing.F) {
 	}
 	f.Add(data)
 	f.Add(data[:20])
+	if data, err = tinyUnigram(f, nil).MarshalBinary(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) > checkedFrom {
 			seal(data)

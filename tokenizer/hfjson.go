@@ -26,15 +26,23 @@ type jsonFile struct {
 	Truncation    *jsonTruncation `json:"truncation"`
 	Padding       *jsonPadding    `json:"padding"`
 	AddedTokens   []jsonAdded     `json:"added_tokens"`
-	Normalizer    *jsonNormalizer `json:"normalizer"`
-	PreTokenizer  *jsonKind       `json:"pre_tokenizer"`
+	Normalizer    json.RawMessage `json:"normalizer"`    // jsonBertNormalizer or jsonNormalizer
+	PreTokenizer  json.RawMessage `json:"pre_tokenizer"` // jsonKind or jsonPreTokenizer
 	PostProcessor *jsonTemplate   `json:"post_processor"`
-	Decoder       *jsonDecoder    `json:"decoder"`
+	Decoder       json.RawMessage `json:"decoder"` // only written
 	Model         jsonModel       `json:"model"`
 }
 
 type jsonKind struct {
 	Type string `json:"type"`
+}
+
+// readPart reads a part of the file that may be null; found is whether it is there.
+func readPart(data json.RawMessage, into any) (found bool, err error) {
+	if len(data) == 0 || string(data) == "null" {
+		return false, nil
+	}
+	return true, json.Unmarshal(data, into)
 }
 
 type jsonTruncation struct {
@@ -74,7 +82,7 @@ func describe(a AddedToken) jsonFlags {
 	return jsonFlags{a.Content, a.SingleWord, a.LStrip, a.RStrip, a.Normalized, a.Special}
 }
 
-type jsonNormalizer struct {
+type jsonBertNormalizer struct {
 	Type         string `json:"type"`
 	CleanText    bool   `json:"clean_text"`
 	ChineseChars bool   `json:"handle_chinese_chars"`
@@ -90,33 +98,24 @@ type jsonDecoder struct {
 
 // jsonModel is the model. Its vocabulary is read once the kind is known, as each kind writes it in its own way.
 type jsonModel struct {
-	Type    string          `json:"type"`
-	Unknown string          `json:"unk_token"`
-	Prefix  string          `json:"continuing_subword_prefix"`
-	MaxWord *int            `json:"max_input_chars_per_word"`
-	Vocab   json.RawMessage `json:"vocab"`
+	Type         string          `json:"type"`
+	Unknown      string          `json:"unk_token,omitempty"`
+	UnknownID    *int            `json:"unk_id,omitempty"`
+	Prefix       *string         `json:"continuing_subword_prefix,omitempty"`
+	MaxWord      *int            `json:"max_input_chars_per_word,omitempty"`
+	Vocab        json.RawMessage `json:"vocab"`
+	ByteFallback *bool           `json:"byte_fallback,omitempty"`
 }
 
 // tokenizer builds what the file describes.
 func (f *jsonFile) tokenizer() (*Tokenizer, error) {
-	if err := f.supported(); err != nil {
-		return nil, err
-	}
-	c := Config{
-		Unknown: f.Model.Unknown, Prefix: f.Model.Prefix, MaxWordChars: 100,
-		Single: []Piece{{Sequence: 0}}, Pair: []Piece{{Sequence: 0}, {Sequence: 1, Type: 1}},
-	}
-	if f.Model.MaxWord != nil {
-		c.MaxWordChars = *f.Model.MaxWord
-	}
-	if n := f.Normalizer; n != nil {
-		c.CleanText, c.ChineseChars, c.Lowercase, c.StripAccents = n.CleanText, n.ChineseChars, n.Lowercase, n.Lowercase
-		if n.StripAccents != nil {
-			c.StripAccents = *n.StripAccents
+	var c Config
+	c.Single, c.Pair = []Piece{{Sequence: 0}}, []Piece{{Sequence: 0}, {Sequence: 1, Type: 1}}
+	if t := f.Truncation; t != nil {
+		if t.Direction == "Left" {
+			return nil, fmt.Errorf("truncation direction %q is not supported, only Right", t.Direction)
 		}
-	}
-	if f.Truncation != nil {
-		c.MaxLength = f.Truncation.MaxLength
+		c.MaxLength = t.MaxLength
 	}
 	for _, a := range f.AddedTokens {
 		c.Added = append(c.Added, a.token(a.ID))
@@ -127,28 +126,48 @@ func (f *jsonFile) tokenizer() (*Tokenizer, error) {
 		}
 	}
 	f.roles(&c)
+	switch f.Model.Type {
+	case "WordPiece":
+		return f.wordPiece(c)
+	case "Unigram":
+		return f.unigram(c)
+	}
+	return nil, fmt.Errorf("model %q is not supported, only WordPiece and Unigram", f.Model.Type)
+}
+
+// wordPiece builds a WordPiece tokenizer, the other parts of whose configuration are in c.
+func (f *jsonFile) wordPiece(c Config) (*Tokenizer, error) {
+	var n jsonBertNormalizer
+	found, err := readPart(f.Normalizer, &n)
+	if err != nil {
+		return nil, err
+	}
+	if found && n.Type != "BertNormalizer" {
+		return nil, fmt.Errorf("normalizer %q is not supported with WordPiece, only BertNormalizer", n.Type)
+	}
+	var split jsonKind
+	if _, err := readPart(f.PreTokenizer, &split); err != nil {
+		return nil, err
+	}
+	if split.Type != "BertPreTokenizer" {
+		return nil, fmt.Errorf("pre_tokenizer %q is not supported with WordPiece, only BertPreTokenizer", split.Type)
+	}
+	c.CleanText, c.ChineseChars, c.Lowercase, c.StripAccents = n.CleanText, n.ChineseChars, n.Lowercase, n.Lowercase
+	if n.StripAccents != nil {
+		c.StripAccents = *n.StripAccents
+	}
+	c.Unknown, c.MaxWordChars = f.Model.Unknown, 100
+	if f.Model.Prefix != nil {
+		c.Prefix = *f.Model.Prefix
+	}
+	if f.Model.MaxWord != nil {
+		c.MaxWordChars = *f.Model.MaxWord
+	}
 	vocab, err := parseIDs(f.Model.Vocab)
 	if err != nil {
 		return nil, err
 	}
 	return NewWordPiece(vocab, c)
-}
-
-// supported checks the kinds of all parts.
-func (f *jsonFile) supported() error {
-	switch {
-	case f.Model.Type != "WordPiece":
-		return fmt.Errorf("model %q is not supported, only WordPiece", f.Model.Type)
-	case f.Normalizer != nil && f.Normalizer.Type != "BertNormalizer":
-		return fmt.Errorf("normalizer %q is not supported, only BertNormalizer", f.Normalizer.Type)
-	case f.PreTokenizer == nil:
-		return fmt.Errorf("no pre_tokenizer: only BertPreTokenizer is supported")
-	case f.PreTokenizer.Type != "BertPreTokenizer":
-		return fmt.Errorf("pre_tokenizer %q is not supported, only BertPreTokenizer", f.PreTokenizer.Type)
-	case f.Truncation != nil && f.Truncation.Direction == "Left":
-		return fmt.Errorf("truncation direction %q is not supported, only Right", f.Truncation.Direction)
-	}
-	return nil
 }
 
 // roles finds out which tokens have which task.

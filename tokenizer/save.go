@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Save writes tokenizer.json, vocab.txt, tokenizer_config.json and special_tokens_map.json to dir, which Hugging
-// Face's libraries load. The folder is made if need be; each file is replaced whole.
+// Save writes tokenizer.json, tokenizer_config.json, special_tokens_map.json and, for WordPiece, vocab.txt to dir,
+// which Hugging Face's libraries load. The folder is made if need be; each file is replaced whole.
 func (t *Tokenizer) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("tokenizer: save: %w", err)
@@ -32,15 +32,19 @@ func (t *Tokenizer) Save(dir string) error {
 	for id := range t.vocab.size() {
 		list.WriteString(t.vocab.at(int32(id)) + "\n")
 	}
-	for _, f := range []struct {
+	type file struct {
 		name string
 		data []byte
-	}{
-		{"vocab.txt", []byte(list.String())},
+	}
+	files := []file{
 		{"tokenizer_config.json", append(settings, '\n')},
 		{"special_tokens_map.json", append(special, '\n')},
 		{"tokenizer.json", full},
-	} {
+	}
+	if t.config.Unigram == nil {
+		files = append(files, file{"vocab.txt", []byte(list.String())})
+	}
+	for _, f := range files {
 		if err := replaceFile(filepath.Join(dir, f.name), f.data); err != nil {
 			return fmt.Errorf("tokenizer: save: %w", err)
 		}
@@ -85,11 +89,10 @@ func (t *Tokenizer) specials() map[string]string {
 // settings is tokenizer_config.json.
 func (t *Tokenizer) settings() map[string]any {
 	c := &t.config
-	m := map[string]any{
-		"tokenizer_class":        "BertTokenizer",
-		"do_lower_case":          c.Lowercase,
-		"strip_accents":          c.StripAccents,
-		"tokenize_chinese_chars": c.ChineseChars,
+	m := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast"}
+	if c.Unigram == nil {
+		m["tokenizer_class"] = "BertTokenizer"
+		m["do_lower_case"], m["strip_accents"], m["tokenize_chinese_chars"] = c.Lowercase, c.StripAccents, c.ChineseChars
 	}
 	for name, token := range t.specials() {
 		m[name] = token
@@ -108,32 +111,66 @@ func (t *Tokenizer) settings() map[string]any {
 // MarshalJSON writes the tokenizer as a tokenizer.json.
 func (t *Tokenizer) MarshalJSON() ([]byte, error) {
 	c := &t.config
-	f := jsonFile{
-		Version: "1.0",
-		Normalizer: &jsonNormalizer{
-			Type: "BertNormalizer", CleanText: c.CleanText, ChineseChars: c.ChineseChars, StripAccents: &c.StripAccents, Lowercase: c.Lowercase,
-		},
-		PreTokenizer:  &jsonKind{"BertPreTokenizer"},
-		PostProcessor: t.template(),
-		Decoder:       &jsonDecoder{"WordPiece", c.Prefix, true},
-		AddedTokens:   []jsonAdded{},
-	}
+	f := jsonFile{Version: "1.0", PostProcessor: t.template(), AddedTokens: []jsonAdded{}}
 	if c.MaxLength > 0 {
 		f.Truncation = &jsonTruncation{"Right", c.MaxLength, "LongestFirst", 0}
 	}
 	for _, a := range c.Added {
 		f.AddedTokens = append(f.AddedTokens, jsonAdded{a.ID, describe(a)})
 	}
-	vocab, err := t.ids()
+	var err error
+	if u, ok := t.model.(*unigram); ok {
+		err = t.writeUnigram(&f, u)
+	} else {
+		err = t.writeWordPiece(&f)
+	}
 	if err != nil {
 		return nil, err
 	}
-	f.Model = jsonModel{Type: "WordPiece", Unknown: c.Unknown, Prefix: c.Prefix, MaxWord: &c.MaxWordChars, Vocab: vocab}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err = e.Encode(f)
 	return b.Bytes(), err
+}
+
+// writeWordPiece fills in what belongs to a WordPiece tokenizer.
+func (t *Tokenizer) writeWordPiece(f *jsonFile) error {
+	c := &t.config
+	vocab, err := t.ids()
+	if err != nil {
+		return err
+	}
+	f.Model = jsonModel{Type: "WordPiece", Unknown: c.Unknown, Prefix: &c.Prefix, MaxWord: &c.MaxWordChars, Vocab: vocab}
+	return f.writeParts(
+		jsonBertNormalizer{"BertNormalizer", c.CleanText, c.ChineseChars, &c.StripAccents, c.Lowercase},
+		jsonKind{"BertPreTokenizer"}, jsonDecoder{"WordPiece", c.Prefix, true})
+}
+
+// writeUnigram fills in what belongs to a Unigram tokenizer.
+func (t *Tokenizer) writeUnigram(f *jsonFile, u *unigram) error {
+	vocab, err := t.scores(u.scores)
+	if err != nil {
+		return err
+	}
+	id := int(u.unknown)
+	f.Model = jsonModel{Type: "Unigram", UnknownID: &id, Vocab: vocab, ByteFallback: &u.settings.ByteFallback}
+	return f.writeParts(describeSteps(u.settings.Steps), u.settings.describe(),
+		jsonPreTokenizer{Type: "Metaspace", Replacement: u.settings.Mark, Prepend: u.settings.Prepend})
+}
+
+// writeParts writes the parts whose form depends on the model.
+func (f *jsonFile) writeParts(normalizer, preTokenizer, decoder any) error {
+	var err error
+	for _, p := range []struct {
+		to   *json.RawMessage
+		from any
+	}{{&f.Normalizer, normalizer}, {&f.PreTokenizer, preTokenizer}, {&f.Decoder, decoder}} {
+		if *p.to, err = json.Marshal(p.from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ids writes the vocabulary as an object from token to id, in the order of ids.

@@ -24,6 +24,10 @@ type model interface {
 	encode(e *Encoding, text string, base, limit int)
 	// find is the id of a token of the vocabulary, or -1.
 	find(token string) int32
+	// normalize is the normalised form of a text.
+	normalize(text string) string
+	// watch sets the added tokens that are looked for in the normalised text.
+	watch(m matcher)
 }
 
 // Encode writes the tokens of text to dst. With max > 0 at most max tokens come out, the end of the text being cut
@@ -144,5 +148,8 @@ func (t *Tokenizer) Fingerprint() string {
 	h := sha256.New()
 	h.Write(settings)
 	t.vocab.hash(h)
+	if u, ok := t.model.(*unigram); ok {
+		h.Write(appendScores(nil, u.scores))
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }

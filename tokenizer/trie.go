@@ -45,7 +45,7 @@ func (t *trie) step(n node, c byte) (next node, ok bool) {
 func (n node) id() int32 { return int32(uint32(n)) - 1 }
 
 // walk goes along s from n.
-func (t *trie) walk(n node, s string) (node, bool) {
+func walk[T string | []byte](t *trie, n node, s T) (node, bool) {
 	ok := true
 	for i := 0; ok && i < len(s); i++ {
 		n, ok = t.step(n, s[i])
@@ -55,16 +55,17 @@ func (t *trie) walk(n node, s string) (node, bool) {
 
 // find is the id of s, or -1.
 func (t *trie) find(s string) int32 {
-	n, ok := t.walk(t.root, s)
+	n, ok := walk(t, t.root, s)
 	if !ok {
 		return -1
 	}
 	return n.id()
 }
 
-// checked reports whether every base leads inside the array, which step relies on; a trie read from bytes may not.
-func (t *trie) checked() bool {
-	inside := func(n node) bool { return int(n>>baseShift)|(blockSize-1) < len(t.nodes) }
+// checked reports whether every base leads inside the array, which step relies on, and every id is below size; in a
+// trie read from bytes it may not be so.
+func (t *trie) checked(size int) bool {
+	inside := func(n node) bool { return int(n>>baseShift)|(blockSize-1) < len(t.nodes) && int(n.id()) < size }
 	for _, n := range t.nodes {
 		if !inside(n) {
 			return false

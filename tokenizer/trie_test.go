@@ -30,7 +30,7 @@ func TestTrieAgainstMap(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !tr.checked() {
+			if !tr.checked(1 << 20) {
 				t.Fatal("a node points outside")
 			}
 			for k, id := range want {

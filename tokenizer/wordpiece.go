@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"unicode/utf8"
 )
@@ -34,85 +33,33 @@ const (
 // NewWordPiece makes a tokenizer from the tokens of a vocabulary; a token's id is its index. Empty strings are ids
 // without a token. An error names what is missing from the vocabulary.
 func NewWordPiece(vocab []string, c Config) (*Tokenizer, error) {
-	entries := make([]entry, 0, len(vocab))
-	for i, s := range vocab {
-		if !utf8.ValidString(s) {
-			return nil, fmt.Errorf("tokenizer: token %d of the vocabulary, %q, is not UTF-8", i, s)
-		}
-		if s != "" {
-			entries = append(entries, entry{s, int32(i)})
-		}
-	}
-	if len(entries) == 0 {
-		return nil, fmt.Errorf("tokenizer: the vocabulary is empty")
-	}
-	tr, err := newTrie(entries)
+	tr, err := vocabularyTrie(vocab)
 	if err != nil {
-		return nil, fmt.Errorf("tokenizer: %d tokens: %w", len(vocab), err)
+		return nil, err
 	}
-	return assemble(newVocabulary(vocab), tr, c)
+	return assembleWordPiece(newVocabulary(vocab), tr, c)
 }
 
-// assemble makes a tokenizer from a vocabulary and its trie.
-func assemble(v vocabulary, tr trie, c Config) (*Tokenizer, error) {
+// assembleWordPiece makes a tokenizer from a vocabulary and its trie.
+func assembleWordPiece(v vocabulary, tr trie, c Config) (*Tokenizer, error) {
 	w := &wordPiece{trie: tr, unknown: tr.find(c.Unknown), maxChars: c.MaxWordChars}
 	if w.unknown < 0 {
 		return nil, fmt.Errorf("tokenizer: the token for unknown words, %q, is not in the vocabulary", c.Unknown)
 	}
-	if c.MaxWordChars < 0 || c.MaxLength < 0 {
-		return nil, fmt.Errorf("tokenizer: negative length in the settings: words %d, texts %d", c.MaxWordChars, c.MaxLength)
+	if c.MaxWordChars < 0 {
+		return nil, fmt.Errorf("tokenizer: negative length of words in the settings: %d", c.MaxWordChars)
 	}
 	w.normalizer = normalizer{c.CleanText, c.ChineseChars, c.StripAccents, c.Lowercase, flatProperties()}
 	w.words.New = func() any { return new(word) }
-	if n, ok := tr.walk(tr.root, c.Prefix); ok {
+	if n, ok := walk(&tr, tr.root, c.Prefix); ok {
 		w.more = n
 	}
 	w.tabulate()
-	t := &Tokenizer{config: c, vocab: v, model: w}
-	t.scratch.New = func() any { return new(Encoding) }
-	if err := t.setAdded(w); err != nil {
-		return nil, fmt.Errorf("tokenizer: %w", err)
-	}
-	var err error
-	if t.config.Single, err = resolve(c.Single, 1, t.ID); err != nil {
-		return nil, fmt.Errorf("tokenizer: single text: %w", err)
-	}
-	if t.config.Pair, err = resolve(c.Pair, 2, t.ID); err != nil {
-		return nil, fmt.Errorf("tokenizer: pair of texts: %w", err)
-	}
-	return t, nil
+	return finish(v, w, c)
 }
 
-// setAdded gives the added tokens their ids, in whose order they stand from then on. One without an id that is
-// not in the vocabulary is left out: the model has no vector for it.
-func (t *Tokenizer) setAdded(w *wordPiece) error {
-	var tokens []AddedToken
-	for _, a := range t.config.Added {
-		if id := w.trie.find(a.Content); id >= 0 {
-			a.ID = id
-		}
-		if a.ID >= 0 && a.Content != "" {
-			tokens = append(tokens, a)
-		}
-	}
-	slices.SortStableFunc(tokens, func(a, b AddedToken) int { return int(a.ID) - int(b.ID) })
-	t.config.Added = tokens
-	var raw, normal []AddedToken
-	var rawText, normalText []string
-	for _, a := range tokens {
-		if a.Normalized {
-			normal, normalText = append(normal, a), append(normalText, w.normalize(a.Content))
-		} else {
-			raw, rawText = append(raw, a), append(rawText, a.Content)
-		}
-	}
-	var err error
-	if t.added, err = newMatcher(raw, rawText); err != nil {
-		return err
-	}
-	w.normal, err = newMatcher(normal, normalText)
-	return err
-}
+// watch sets the added tokens that are looked for in the normalised text.
+func (w *wordPiece) watch(m matcher) { w.normal = m }
 
 // tabulate fills the tables of the walk over ASCII from the normaliser's properties.
 func (w *wordPiece) tabulate() {
