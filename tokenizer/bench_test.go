@@ -107,3 +107,48 @@ func BenchmarkParseJSON(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkEncodeUnigram encodes the multilingual golden texts with the vocabulary of XLM-RoBERTa where they are, and
+// one text with a tiny vocabulary elsewhere.
+func BenchmarkEncodeUnigram(b *testing.B) {
+	tok, texts := tinyUnigram(b, nil), english(b)
+	if dir := os.Getenv("BERTSEARCH_E5"); dir != "" {
+		var err error
+		if tok, err = Load(dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, list := range map[string][]string{"english": texts, "tatoeba": tatoeba(b)} {
+		b.Run(name, func(b *testing.B) {
+			var e Encoding
+			tokens, size := 0, 0
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				text := list[i%len(list)]
+				tok.Encode(&e, text, 0)
+				tokens += e.Len()
+				size += len(text)
+			}
+			b.ReportMetric(float64(tokens)/b.Elapsed().Seconds()/1e6, "Mtokens/s")
+			b.ReportMetric(float64(size)/b.Elapsed().Seconds()/1e6, "MB/s")
+		})
+	}
+}
+
+// tatoeba is sentences in all languages of the Tatoeba test set, or one without the reference data.
+func tatoeba(b *testing.B) []string {
+	files, err := filepath.Glob(filepath.Join(os.Getenv("BERTSEARCH_SHARED"), "data/tatoeba-bitext/tatoeba.*"))
+	if err != nil || len(files) == 0 {
+		return []string{"Ο χάρτης δείχνει τον δρόμο, naïve; その 地図 は 古い。 한국어"}
+	}
+	var texts []string
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		lines := strings.Split(string(data), "\n")
+		texts = append(texts, lines[:min(50, len(lines))]...)
+	}
+	return texts
+}
