@@ -67,7 +67,7 @@ func New(s *model.Sentence, t *tokenizer.Tokenizer, o *Options) (*BERT, error) {
 	if b.length == 0 {
 		b.length = t.MaxLength()
 	}
-	if most := s.Encoder.Config.MaxPositionEmbeddings; b.length <= 0 || b.length > most {
+	if most := s.Encoder.Config.Positions(); b.length <= 0 || b.length > most {
 		b.length = most
 	}
 	var err error

@@ -39,8 +39,8 @@ func (b *Batch) check(c Config) error {
 		return fmt.Errorf("model: batch of %d tokens has %d token types", len(b.IDs), len(b.Types))
 	}
 	for i := range b.Texts() {
-		if n := b.Starts[i+1] - b.Starts[i]; n < 1 || n > c.MaxPositionEmbeddings {
-			return fmt.Errorf("model: text %d of the batch has %d tokens, the model takes 1 to %d", i, n, c.MaxPositionEmbeddings)
+		if n := b.Starts[i+1] - b.Starts[i]; n < 1 || n > c.Positions() {
+			return fmt.Errorf("model: text %d of the batch has %d tokens, the model takes 1 to %d", i, n, c.Positions())
 		}
 	}
 	for i, id := range b.IDs {

@@ -9,7 +9,7 @@ import (
 	"github.com/bertsearch/bertsearch/internal/kernel"
 )
 
-// Config is a BERT model's config.json: its sizes and the choices that change
+// Config is the config.json of BERT or of a model of its kind: its sizes and the choices that change
 // what it computes.
 type Config struct {
 	ModelType             string   `json:"model_type"`
@@ -61,9 +61,15 @@ func LoadConfig(dir string) (Config, error) {
 // ParseConfig reads and checks the text of a config.json.
 func ParseConfig(text []byte) (Config, error) {
 	c := defaultConfig()
-	c.ModelType = ""
+	c.ModelType, c.PadTokenID = "", -1
 	if err := json.Unmarshal(text, &c); err != nil {
 		return Config{}, err
+	}
+	if c.PadTokenID < 0 {
+		c.PadTokenID = 0
+		if f, _ := c.family(); f.shifted {
+			c.PadTokenID = 1
+		}
 	}
 	return c, c.Validate()
 }
@@ -74,9 +80,10 @@ const maxSize = 1 << 24
 
 // Validate reports the first thing in c that this package does not compute.
 func (c Config) Validate() error {
+	_, known := c.family()
 	switch {
-	case c.ModelType != "bert":
-		return fmt.Errorf("unsupported architecture: model_type is %q, only \"bert\" can be run", c.ModelType)
+	case !known:
+		return fmt.Errorf("unsupported architecture: model_type is %q, want bert, roberta, xlm-roberta or camembert", c.ModelType)
 	case c.PositionEmbeddingType != "absolute" && c.PositionEmbeddingType != "":
 		return fmt.Errorf("unsupported position_embedding_type %q, only \"absolute\" can be run", c.PositionEmbeddingType)
 	case c.IsDecoder:
@@ -95,10 +102,14 @@ func (c Config) Validate() error {
 		{"intermediate_size", c.IntermediateSize, 1},
 		{"max_position_embeddings", c.MaxPositionEmbeddings, 1},
 		{"type_vocab_size", c.TypeVocabSize, 1},
+		{"pad_token_id", c.PadTokenID, 0},
 	} {
 		if size.value < size.min || size.value > maxSize {
 			return fmt.Errorf("%s is %d", size.name, size.value)
 		}
+	}
+	if c.Positions() < 1 {
+		return fmt.Errorf("max_position_embeddings is %d, and positions begin at %d", c.MaxPositionEmbeddings, c.firstPosition())
 	}
 	if c.HiddenSize%c.AttentionHeads != 0 {
 		return fmt.Errorf("hidden_size %d is not a multiple of num_attention_heads %d", c.HiddenSize, c.AttentionHeads)

@@ -40,7 +40,7 @@ func (e *Encoder) heads() kernel.Heads {
 // Parameters is the number of weights.
 func (e *Encoder) Parameters() int {
 	h, i := e.Config.HiddenSize, e.Config.IntermediateSize
-	n := (e.Config.VocabSize+e.Config.MaxPositionEmbeddings+e.Config.TypeVocabSize+2)*h +
+	n := (e.Config.VocabSize+e.Config.Positions()+e.Config.TypeVocabSize+2)*h +
 		e.Config.HiddenLayers*(4*h*(h+1)+i*(h+1)+h*(i+1)+4*h)
 	if e.Pooler != nil {
 		n += h * (h + 1)

@@ -42,19 +42,20 @@ type loader struct {
 	err     error
 }
 
-// encoder reads the whole encoder. Models with a head keep it under "bert.".
+// encoder reads the whole encoder. Models with a head keep it under a prefix.
 func (l *loader) encoder(c Config) *Encoder {
 	const word = "embeddings.word_embeddings.weight"
 	if _, _, ok := l.weights.Lookup(word); !ok {
-		if _, _, ok := l.weights.Lookup("bert." + word); ok {
-			l.prefix = "bert."
+		f, _ := c.family()
+		if _, _, ok := l.weights.Lookup(f.prefix + word); ok {
+			l.prefix = f.prefix
 		}
 	}
 	h := c.HiddenSize
 	e := &Encoder{Config: c}
-	e.Embedding.Word = l.table(word, c.VocabSize, h)
-	e.Embedding.Position = l.table("embeddings.position_embeddings.weight", c.MaxPositionEmbeddings, h)
-	e.Embedding.Type = l.table("embeddings.token_type_embeddings.weight", c.TypeVocabSize, h)
+	e.Embedding.Word = l.table(word, c.VocabSize, h, 0)
+	e.Embedding.Position = l.table("embeddings.position_embeddings.weight", c.MaxPositionEmbeddings, h, c.firstPosition())
+	e.Embedding.Type = l.table("embeddings.token_type_embeddings.weight", c.TypeVocabSize, h, 0)
 	e.Embedding.Norm = l.norm("embeddings.LayerNorm", c)
 	for i := 0; i < c.HiddenLayers && l.err == nil; i++ {
 		e.Layers = append(e.Layers, l.layer(fmt.Sprintf("encoder.layer.%d.", i), c))
@@ -114,12 +115,25 @@ func (l *loader) norm(name string, c Config) nn.LayerNorm {
 	}
 }
 
-func (l *loader) table(name string, rows, dim int) nn.Table {
+// table reads an embedding matrix, rows×dim, without its first rows. One of
+// binary16 stays so: a multilingual vocabulary is the greater part of a model.
+func (l *loader) table(name string, rows, dim, first int) nn.Table {
+	info, _, ok := l.weights.Lookup(l.prefix + name)
+	if ok && l.err == nil && info.DType == safetensors.F16 && fmt.Sprint(info.Shape) == fmt.Sprint([]int{rows, dim}) {
+		data, err := l.weights.Raw(l.prefix + name)
+		if err != nil {
+			l.err = fmt.Errorf("model: %w", err)
+			return nn.Table{}
+		}
+		t, err := nn.NewTableF16(data[2*first*dim:], rows-first, dim)
+		l.err = err
+		return t
+	}
 	data := l.floats(name, rows, dim)
 	if l.err != nil {
 		return nn.Table{}
 	}
-	t, err := nn.NewTable(data, rows, dim)
+	t, err := nn.NewTable(data[first*dim:], rows-first, dim)
 	l.err = err
 	return t
 }

@@ -34,7 +34,7 @@ func Load(dir string) (*Sentence, error) {
 	var modules []module
 	found, err := readJSON(filepath.Join(dir, modulesName), &modules)
 	if err == nil {
-		a.s.Prompts, err = loadPrompts(dir)
+		a.s.Prompts, err = loadPrompts(dir, a.s.Name)
 	}
 	if err == nil && !found {
 		a.s.Pooling.Modes = []PoolingMode{Mean}
@@ -103,7 +103,7 @@ func (a *assembly) loadTransformer(dir string) error {
 	if *settings.MaxLength < 1 {
 		return fmt.Errorf("model: %s: max_seq_length is %d", path, *settings.MaxLength)
 	}
-	a.s.MaxLength = min(*settings.MaxLength, e.Config.MaxPositionEmbeddings)
+	a.s.MaxLength = min(*settings.MaxLength, e.Config.Positions())
 	return nil
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // Prompts are the texts that a model was trained to see before a query or a
@@ -43,13 +45,33 @@ type sentenceConfig struct {
 	Version    map[string]string `json:"__version__,omitempty"`
 }
 
-// loadPrompts reads dir's prompts; a folder without the file has none.
-func loadPrompts(dir string) (Prompts, error) {
+// e5 are the prompts that E5 models (Wang et al., arXiv:2212.03533 and
+// arXiv:2402.05672) were trained with. Their folders come without them, so the
+// name of the folder, or the one under which the model was published, tells.
+var (
+	e5     = map[string]string{"query": "query: ", "passage": "passage: "}
+	e5Name = regexp.MustCompile(`(?i)(^|[-_/])e5-(small|base|large)(-v2)?(-unsupervised)?$`)
+)
+
+// loadPrompts reads the prompts of the model in dir, called name. A folder that
+// states none has none, but for E5 models.
+func loadPrompts(dir, name string) (Prompts, error) {
 	var c sentenceConfig
 	if _, err := readJSON(filepath.Join(dir, sentenceConfigName), &c); err != nil {
 		return Prompts{}, err
 	}
 	p := Prompts{Named: c.Prompts}
+	if c.Prompts == nil {
+		var published struct {
+			Name string `json:"_name_or_path"`
+		}
+		if _, err := readJSON(filepath.Join(dir, "config.json"), &published); err != nil {
+			return Prompts{}, err
+		}
+		if e5Name.MatchString(name) || e5Name.MatchString(published.Name) {
+			p.Named = maps.Clone(e5)
+		}
+	}
 	if c.Default != nil {
 		p.Default = *c.Default
 		if _, ok := p.Named[p.Default]; !ok {

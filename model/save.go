@@ -59,10 +59,11 @@ func (s *Sentence) saveSettings(dir string) error {
 }
 
 // Save writes the encoder to the folder dir, which exists: config.json and
-// model.safetensors under the names of transformers' BertModel.
+// model.safetensors under the names of transformers' BertModel and its kind.
 func (e *Encoder) Save(dir string) error {
 	c := e.Config
-	c.Architectures = []string{"BertModel"}
+	f, _ := c.family()
+	c.Architectures = []string{f.architecture}
 	if err := writeJSON(filepath.Join(dir, "config.json"), c); err != nil {
 		return err
 	}
@@ -72,9 +73,9 @@ func (e *Encoder) Save(dir string) error {
 // tensors lists the encoder's weights.
 func (e *Encoder) tensors() []safetensors.Tensor {
 	list := []safetensors.Tensor{
-		tableTensor("embeddings.word_embeddings.weight", e.Embedding.Word),
-		tableTensor("embeddings.position_embeddings.weight", e.Embedding.Position),
-		tableTensor("embeddings.token_type_embeddings.weight", e.Embedding.Type),
+		tableTensor("embeddings.word_embeddings.weight", e.Embedding.Word, 0),
+		tableTensor("embeddings.position_embeddings.weight", e.Embedding.Position, e.Config.firstPosition()),
+		tableTensor("embeddings.token_type_embeddings.weight", e.Embedding.Type, 0),
 	}
 	list = append(list, normTensors("embeddings.LayerNorm", e.Embedding.Norm)...)
 	for i := range e.Layers {
@@ -124,11 +125,12 @@ func matrixTensor(name string, w *kernel.Packed, first, n int) safetensors.Tenso
 	}}
 }
 
-func tableTensor(name string, t nn.Table) safetensors.Tensor {
-	return safetensors.Tensor{Name: name, Shape: []int{t.Rows(), t.Dim()}, Data: func() []float32 {
-		data := make([]float32, t.Rows()*t.Dim())
+// tableTensor is t with first rows of zeros before it.
+func tableTensor(name string, t nn.Table, first int) safetensors.Tensor {
+	return safetensors.Tensor{Name: name, Shape: []int{first + t.Rows(), t.Dim()}, Data: func() []float32 {
+		data := make([]float32, (first+t.Rows())*t.Dim())
 		for i := range t.Rows() {
-			t.Row(data[i*t.Dim():(i+1)*t.Dim()], i)
+			t.Row(data[(first+i)*t.Dim():(first+i+1)*t.Dim()], i)
 		}
 		return data
 	}}

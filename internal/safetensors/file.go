@@ -115,6 +115,19 @@ func (f *File) Floats(name string) ([]float32, error) {
 	return dst, nil
 }
 
+// Raw reads a tensor's bytes as they stand in the file.
+func (f *File) Raw(name string) ([]byte, error) {
+	t, ok := f.Lookup(name)
+	if !ok {
+		return nil, fmt.Errorf("safetensors: %s: no tensor %q", f.name, name)
+	}
+	data := make([]byte, int64(t.Elements())*sizes[t.DType])
+	if _, err := f.r.ReadAt(data, f.data+t.begin); err != nil {
+		return nil, fmt.Errorf("safetensors: %s: tensor %q: %w", f.name, name, err)
+	}
+	return data, nil
+}
+
 // read fills dst with t's elements, through a buffer of a quarter megabyte.
 func (f *File) read(dst []float32, t Info) error {
 	const chunk = 1 << 15

@@ -103,6 +103,15 @@ func (w *Folder) Floats(name string) ([]float32, error) {
 	return f.Floats(name)
 }
 
+// Raw reads a tensor's bytes as they stand in the file.
+func (w *Folder) Raw(name string) ([]byte, error) {
+	f := w.byName[name]
+	if f == nil {
+		return nil, fmt.Errorf("safetensors: no tensor %q", name)
+	}
+	return f.Raw(name)
+}
+
 // Paths lists the files that are open, sorted.
 func (w *Folder) Paths() []string {
 	paths := make([]string, len(w.files))

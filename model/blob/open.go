@@ -49,7 +49,7 @@ func (r *reader) encoder(c model.Config) *model.Encoder {
 	h := c.HiddenSize
 	e := &model.Encoder{Config: c}
 	e.Embedding.Word = r.table("word", c.VocabSize, h)
-	e.Embedding.Position = r.table("position", c.MaxPositionEmbeddings, h)
+	e.Embedding.Position = r.table("position", c.Positions(), h)
 	e.Embedding.Type = r.table("type", c.TypeVocabSize, h)
 	e.Embedding.Norm = r.norm("embedding norm", c)
 	for i := 0; i < c.HiddenLayers && r.err == nil; i++ {
