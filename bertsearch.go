@@ -22,24 +22,29 @@ const (
 	storeFile   = "store.bolt"
 	vectorsFile = "vectors.index"
 	keywordDir  = "keyword"
+	modelsDir   = "models" // tuned models; not derived: the vectors are theirs
 )
 
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	store    *store.Store
-	embedder embed.Embedder
+	base     embed.Embedder // the model it was opened with
+	serving  atomic.Pointer[serving]
 	options  Options
 	settings settings
 	vectors  *follower[*vectorIndex]
 	words    *follower[*wordIndex]
 	filters  filterCache
+	models   string // folder of tuned models
 
 	background background
 
-	writing sync.Mutex   // held by the one writer
-	life    sync.RWMutex // held for reading by every operation, for writing by Close
-	closed  bool
-	changed atomic.Bool // something was written since the database was opened
+	writing   sync.Mutex   // held by the one writer
+	switching sync.Mutex   // held while the serving model changes
+	tuning    sync.Mutex   // held by the one operation that trains or changes models
+	life      sync.RWMutex // held for reading by every operation, for writing by Close
+	closed    bool
+	changed   atomic.Bool // something was written since the database was opened
 }
 
 // Open opens the database in the folder dir with the built-in model, and
@@ -103,7 +108,7 @@ func AttachWith(host *bbolt.DB, e embed.Embedder, o *Options) (*DB, error) {
 
 // newDB joins a store with its model and the derived indexes in dir.
 func newDB(s *store.Store, dir string, e embed.Embedder, o Options) (*DB, error) {
-	db := &DB{store: s, embedder: e, options: o}
+	db := &DB{store: s, base: e, options: o, models: filepath.Join(dir, modelsDir)}
 	fresh, err := db.adopt()
 	if err == nil && fresh && !o.ReadOnly {
 		err = removeDerived(dir)

@@ -68,7 +68,11 @@ func (db *DB) exportLine(stored *store.Document, r *store.Reader, vectors bool) 
 	if err != nil || !vectors {
 		return line, err
 	}
-	e := embedding{Model: db.embedder.Fingerprint(), Passages: make([]exportedPassage, len(stored.Passages))}
+	var made Model
+	if err := readMeta(r, metaModel, &made); err != nil {
+		return nil, err
+	}
+	e := embedding{Model: made.Fingerprint, Passages: make([]exportedPassage, len(stored.Passages))}
 	var v store.Vector
 	for i, p := range stored.Passages {
 		if err := r.Vector(p.Number, &v); err != nil {

@@ -91,6 +91,19 @@ func (f *follower[T]) keepUp(ctx context.Context) error {
 	return f.catchUp(ctx)
 }
 
+// adopt lets set put another index in place of the one in use, if have says that
+// there is one to put. Without, or if the index is not in use, it is brought up
+// to date when it is next asked for.
+func (f *follower[T]) adopt(set func(T), have bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if have && f.opened {
+		set(f.index)
+		return
+	}
+	f.ready.Store(false)
+}
+
 // renew rebuilds the index whatever state it is in.
 func (f *follower[T]) renew(ctx context.Context) error {
 	f.mu.Lock()

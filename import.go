@@ -78,15 +78,15 @@ func (db *DB) importRecord(data []byte) (*record, error) {
 	if err := json.Unmarshal(data, &exported); err != nil {
 		return nil, fmt.Errorf("%w %.40q: %s: %v", ErrInvalidDocument, d.ID, keyEmbedding, err)
 	}
-	if e := exported.Embedding; e != nil && e.Model == db.embedder.Fingerprint() {
-		return rec, rec.setVectors(*e, db.embedder.Dimension())
+	if e, m := exported.Embedding, db.model(); e != nil && e.Model == m.Fingerprint() {
+		return rec, rec.setVectors(*e, m.Dimension())
 	}
 	return rec, nil
 }
 
 // setVectors gives the record the passages and vectors of an export.
 func (r *record) setVectors(e embedding, dimension int) error {
-	r.vectors = make([][]float32, len(e.Passages))
+	r.vectors, r.madeBy = make([][]float32, len(e.Passages)), e.Model
 	for i, p := range e.Passages {
 		v, err := decodeVector(p.Vector)
 		if err == nil {

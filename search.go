@@ -28,8 +28,12 @@ func (db *DB) Find(ctx context.Context, q Query) (Answer, error) {
 		return Answer{}, fmt.Errorf("search: %w", err)
 	}
 	defer db.leave()
-	s := search{db: db, q: q}
-	if err := s.run(ctx); err != nil {
+	var s search
+	err := db.settle(func(now *serving) error {
+		s = search{db: db, q: q, serving: now}
+		return s.run(ctx)
+	})
+	if err != nil {
 		return Answer{}, fmt.Errorf("search: %w", err)
 	}
 	return Answer{Hits: s.hits, Total: s.total, Mode: s.q.Mode, Took: time.Since(start)}, nil
@@ -37,8 +41,9 @@ func (db *DB) Find(ctx context.Context, q Query) (Answer, error) {
 
 // search is one query on its way to its answer.
 type search struct {
-	db *DB
-	q  Query
+	db      *DB
+	q       Query
+	serving *serving
 
 	reader *store.Reader
 	vector []float32 // the query's embedding, for the dense side
@@ -63,6 +68,9 @@ func (s *search) run(ctx context.Context) error {
 	}
 	return s.db.store.View(func(r *store.Reader) error {
 		s.reader = r
+		if err := s.serving.check(r); err != nil {
+			return err
+		}
 		if err := s.narrow(ctx); err != nil {
 			return err
 		}
@@ -80,7 +88,7 @@ func (s *search) prepare(ctx context.Context) error {
 	if s.q.Vector != nil {
 		s.q.Mode = Dense
 		s.vector = s.q.Vector
-		if want := s.db.embedder.Dimension(); len(s.vector) != want {
+		if want := s.serving.embedder.Dimension(); len(s.vector) != want {
 			return fmt.Errorf("%w: the vector has %d values, the database's have %d", ErrInvalidQuery, len(s.vector), want)
 		}
 	}
@@ -90,7 +98,7 @@ func (s *search) prepare(ctx context.Context) error {
 		}
 	}
 	if s.q.Text != "" && s.q.Mode != Keyword {
-		vectors, err := s.db.embedder.Embed(ctx, embed.Query, []string{s.q.Text})
+		vectors, err := s.serving.embedder.Embed(ctx, embed.Query, []string{s.q.Text})
 		if err != nil {
 			return fmt.Errorf("embed the query: %w", err)
 		}

@@ -2,6 +2,7 @@ package bertsearch
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/bertsearch/bertsearch/embed"
@@ -25,6 +26,11 @@ type Model struct {
 	Dimension int `json:"dimension"`
 	// Precision of the arithmetic: "f32", "int8" or "" if the embedder does not say.
 	Precision string `json:"precision"`
+	// Folder is where a tuned model stands, below the database's models; "" is
+	// a model that whoever opens the database brings.
+	Folder string `json:"folder,omitempty"`
+	// Base is the fingerprint of the model that a tuned one comes from.
+	Base string `json:"base,omitempty"`
 }
 
 // modelOf describes an embedder.
@@ -45,20 +51,21 @@ type settings struct {
 // adopt compares the model and the settings with the store's, and writes them
 // into a new one, which it reports as fresh.
 func (db *DB) adopt() (fresh bool, err error) {
+	var m Model
+	var generation uint32
 	err = db.store.View(func(r *store.Reader) error {
-		if err := readMeta(r, metaSettings, &db.settings); err != nil {
-			return err
-		}
-		var m Model
-		if err := readMeta(r, metaModel, &m); err != nil {
-			return err
-		}
-		fresh = m.Fingerprint == ""
-		return compareModels(m, modelOf(db.embedder))
+		generation = r.Generation()
+		return errors.Join(readMeta(r, metaSettings, &db.settings), readMeta(r, metaModel, &m))
 	})
 	if err != nil {
 		return false, err
 	}
+	fresh = m.Fingerprint == ""
+	e, err := db.embedderOf(m)
+	if err != nil {
+		return false, err
+	}
+	db.serving.Store(&serving{e, generation})
 	before := db.settings
 	if err := db.chooseSettings(); err != nil {
 		return false, err
@@ -95,10 +102,12 @@ func (db *DB) chooseSettings() error {
 // writeSettings stores the model and the settings.
 func (db *DB) writeSettings() error {
 	return db.store.Update(func(w *store.Writer) error {
-		if err := writeMeta(w, metaModel, modelOf(db.embedder)); err != nil {
-			return err
+		var m Model
+		err := readMeta(w.Reader, metaModel, &m)
+		if err == nil && m.Fingerprint == "" {
+			err = writeMeta(w, metaModel, modelOf(db.base))
 		}
-		return writeMeta(w, metaSettings, db.settings)
+		return errors.Join(err, writeMeta(w, metaSettings, db.settings))
 	})
 }
 

@@ -50,7 +50,7 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, fmt.Errorf("stats: %w", err)
 	}
 	defer db.leave()
-	s := Stats{Model: modelOf(db.embedder), Language: db.settings.Language, Format: store.FormatVersion}
+	s := Stats{Model: modelOf(db.model()), Language: db.settings.Language, Format: store.FormatVersion}
 	for _, part := range []func(context.Context, *Stats) error{db.countStore, db.countVectors, db.countWords} {
 		if err := part(ctx, &s); err != nil {
 			return Stats{}, fmt.Errorf("stats: %w", err)

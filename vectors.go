@@ -42,6 +42,7 @@ type vectorIndex struct {
 	use     sync.RWMutex // held for reading by searches, for writing to replace current
 	current index.Vector // nil before open or rebuild
 	seen    uint64       // the last change that current contains
+	made    uint32       // the generation of vectors that current holds
 	unsaved int          // vectors added or removed since the snapshot
 	rebuilt bool         // the snapshot on disk, if any, is of no use
 }
@@ -51,21 +52,29 @@ func (v *vectorIndex) options() *index.Options {
 }
 
 func (v *vectorIndex) open() error {
-	current, seen, err := engine.Open(v.db.settings.Engine, v.path, v.db.embedder.Dimension(), v.options())
+	var made uint32
+	err := v.db.store.View(func(r *store.Reader) error {
+		made = r.Generation() // if not, the log says so, and the index is rebuilt
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	v.replace(current, seen)
+	current, seen, err := engine.Open(v.db.settings.Engine, v.path, v.db.model().Dimension(), v.options())
+	if err != nil {
+		return err
+	}
+	v.replace(current, seen, made)
 	return nil
 }
 
 func (v *vectorIndex) contains() uint64 { return v.seen }
 
 // replace puts another index in the place of the current one once no search uses it.
-func (v *vectorIndex) replace(next index.Vector, seen uint64) {
+func (v *vectorIndex) replace(next index.Vector, seen uint64, made uint32) {
 	v.use.Lock()
 	old := v.current
-	v.current, v.seen, v.unsaved = next, seen, 0
+	v.current, v.seen, v.made, v.unsaved = next, seen, made, 0
 	v.use.Unlock()
 	if old != nil {
 		if err := old.Close(); err != nil {
@@ -104,31 +113,44 @@ func (v *vectorIndex) apply(ctx context.Context, r *store.Reader, changes []stor
 }
 
 func (v *vectorIndex) rebuild(ctx context.Context, r *store.Reader) error {
-	next, err := engine.New(v.db.settings.Engine, v.db.embedder.Dimension(), v.options())
+	next, err := v.build(ctx, r, r.Generation())
 	if err != nil {
 		return err
 	}
-	batch := vectorBatch{target: next}
-	for vector, err := range r.Vectors() {
-		if err == nil {
-			err = batch.add(ctx, vector.Passage, vector.Values)
-		}
-		if err != nil {
-			return errors.Join(err, next.Close())
-		}
-	}
-	if err := batch.flush(); err != nil {
-		return errors.Join(err, next.Close())
-	}
-	v.replace(next, r.LastChange())
+	v.replace(next, r.LastChange(), r.Generation())
 	v.rebuilt = true
 	return nil
 }
 
-// search returns the k passages nearest to query among those in filter; nil means all.
-func (v *vectorIndex) search(query []float32, k int, filter *roaring.Bitmap) ([]index.Match, error) {
+// build makes an index of the vectors of a generation.
+func (v *vectorIndex) build(ctx context.Context, r *store.Reader, generation uint32) (index.Vector, error) {
+	next, err := engine.New(v.db.settings.Engine, v.db.model().Dimension(), v.options())
+	if err != nil {
+		return nil, err
+	}
+	batch := vectorBatch{target: next}
+	for vector, err := range r.VectorsOf(generation) {
+		if err == nil {
+			err = batch.add(ctx, vector.Passage, vector.Values)
+		}
+		if err != nil {
+			return nil, errors.Join(err, next.Close())
+		}
+	}
+	if err := batch.flush(); err != nil {
+		return nil, errors.Join(err, next.Close())
+	}
+	return next, nil
+}
+
+// search returns the k passages nearest to query among those in filter; nil
+// means all. The query must be of the model that made the given generation.
+func (v *vectorIndex) search(query []float32, k int, filter *roaring.Bitmap, made uint32) ([]index.Match, error) {
 	v.use.RLock()
 	defer v.use.RUnlock()
+	if v.made != made {
+		return nil, errSwapped
+	}
 	return v.current.Search(query, k, index.SearchOptions{Filter: filter})
 }
 

@@ -112,6 +112,7 @@ func (db *DB) commit(ctx context.Context, fn func(*store.Writer) error) error {
 type record struct {
 	store.Document
 	vectors [][]float32 // of Passages, once embedded
+	madeBy  string      // fingerprint of the model of vectors that came with the document
 	state   recordState
 }
 
@@ -222,15 +223,19 @@ func (db *DB) classify(records []*record) error {
 // record that came with vectors keeps them.
 func (db *DB) embedRecords(ctx context.Context, records []*record) (int, error) {
 	var texts []string
+	m := db.model()
 	for _, r := range records {
+		if r.madeBy != m.Fingerprint() {
+			r.vectors = nil // none came, or the model has changed since
+		}
 		if r.needsVectors() {
-			texts = append(texts, r.cut(db.embedder)...)
+			texts = append(texts, r.cut(m)...)
 		}
 	}
 	if len(texts) == 0 {
 		return 0, nil
 	}
-	vectors, err := db.embedder.Embed(ctx, embed.Passage, texts)
+	vectors, err := m.Embed(ctx, embed.Passage, texts)
 	if err != nil {
 		return 0, fmt.Errorf("embed: %w", err)
 	}

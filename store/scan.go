@@ -104,9 +104,12 @@ func (r *Reader) AllFields() iter.Seq2[FieldSet, error] {
 // Vectors yields all vectors of the active generation by ascending passage
 // number. The Vector is reused: copy what is to be kept. It ends with
 // ErrCorrupt if it did not come upon as many as there are passages.
-func (r *Reader) Vectors() iter.Seq2[*Vector, error] {
+func (r *Reader) Vectors() iter.Seq2[*Vector, error] { return r.VectorsOf(r.Generation()) }
+
+// VectorsOf is Vectors for any generation.
+func (r *Reader) VectorsOf(generation uint32) iter.Seq2[*Vector, error] {
 	return func(yield func(*Vector, error) bool) {
-		g, err := r.active()
+		g, err := r.generation(generation)
 		more := true
 		if err == nil {
 			more, err = g.scanVectors(yield)

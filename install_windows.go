@@ -1,0 +1,4 @@
+package bertsearch
+
+// syncFolder does nothing: Windows has no way to sync a folder.
+func syncFolder(string) error { return nil }

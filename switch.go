@@ -1,0 +1,295 @@
+package bertsearch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bertsearch/bertsearch/embed"
+	"github.com/bertsearch/bertsearch/index"
+	"github.com/bertsearch/bertsearch/store"
+)
+
+// UseModel lets searches go by another model of the database: [BaseModel] or
+// the folder of a tuned one. Vectors that it still has are used, and what it
+// lacks is embedded first, while searches go on with the old model. The vectors
+// of the model before stay until another change, or [DB.DropModel].
+func (db *DB) UseModel(ctx context.Context, id string) error {
+	if err := db.enterWriter(); err != nil {
+		return fmt.Errorf("use model: %w", err)
+	}
+	defer db.leave()
+	db.tuning.Lock()
+	defer db.tuning.Unlock()
+	if err := db.useModel(ctx, func(m modelRecord, _ int) bool { return m.id() == id }); err != nil {
+		return fmt.Errorf("use model %q: %w", id, err)
+	}
+	return nil
+}
+
+// Rollback goes back to the model that was in use before the present one.
+func (db *DB) Rollback(ctx context.Context) error {
+	if err := db.enterWriter(); err != nil {
+		return fmt.Errorf("rollback: %w", err)
+	}
+	defer db.leave()
+	db.tuning.Lock()
+	defer db.tuning.Unlock()
+	err := db.useModel(ctx, func(m modelRecord, before int) bool { return m.Used == before })
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("rollback: %w: the database has had one model only", ErrNotFound)
+	}
+	if err != nil {
+		return fmt.Errorf("rollback: %w", err)
+	}
+	return nil
+}
+
+// useModel switches to the first model that want accepts, which is told the
+// place in Used of the model before the present one.
+func (db *DB) useModel(ctx context.Context, want func(m modelRecord, before int) bool) error {
+	var list []modelRecord
+	var active uint32
+	err := db.store.View(func(r *store.Reader) (err error) {
+		active = r.Generation()
+		list, err = readModels(r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	before := 0
+	present := slices.IndexFunc(list, func(m modelRecord) bool { return m.Generation == active })
+	for _, m := range list {
+		if present < 0 || m.Used < list[present].Used {
+			before = max(before, m.Used)
+		}
+	}
+	i := slices.IndexFunc(list, func(m modelRecord) bool { return want(m, before) && m.Generation != active })
+	if i < 0 {
+		if present >= 0 && want(list[present], before) && list[present].Used != before {
+			return nil // it is in use
+		}
+		return ErrNotFound
+	}
+	e, err := db.embedderOf(list[i].Model)
+	if err != nil {
+		return err
+	}
+	return db.reembed(ctx, list[i], e, nil)
+}
+
+// reembed completes the vectors of a model beside those in use, and lets it
+// take over. Accept, if there is one, may look at the new vectors first; an
+// error from it ends the change.
+func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder, accept func(generation uint32) error) error {
+	if m.Generation == 0 {
+		err := db.store.Update(func(w *store.Writer) (err error) {
+			if m.Generation, err = w.NewGeneration(); err != nil {
+				return err
+			}
+			return putModel(w, m)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := db.fill(ctx, m.Generation, e); err != nil {
+		return err
+	}
+	if accept != nil {
+		if err := accept(m.Generation); err != nil {
+			return err
+		}
+	}
+	return db.switchTo(ctx, m, e)
+}
+
+// putModel adds a model to the store's list, or replaces what it says of it.
+func putModel(w *store.Writer, m modelRecord) error {
+	list, err := readModels(w.Reader)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(o modelRecord) bool { return o.Model.Fingerprint == m.Model.Fingerprint })
+	if i < 0 {
+		list = append(list, m)
+	} else {
+		list[i] = m
+	}
+	return writeMeta(w, metaModels, list)
+}
+
+// fillBytes is about how much text is embedded for one transaction.
+const fillBytes = 256 << 10
+
+// fill embeds the documents that a generation lacks, in transactions that each
+// survive a crash, until there is none.
+func (db *DB) fill(ctx context.Context, generation uint32, e embed.Embedder) error {
+	from := uint32(0)
+	for {
+		batch, next, err := db.unfilled(generation, from)
+		if err != nil {
+			return err
+		}
+		if len(batch) == 0 {
+			if from == 0 {
+				return nil
+			}
+			from = 0 // those that changed meanwhile
+			continue
+		}
+		if err := db.fillBatch(ctx, generation, e, batch); err != nil {
+			return err
+		}
+		from = next
+	}
+}
+
+// unfilled reads the next documents that a generation lacks, and says where to
+// go on.
+func (db *DB) unfilled(generation, from uint32) (batch []*record, next uint32, err error) {
+	err = db.store.View(func(r *store.Reader) error {
+		bytes := 0
+		for d, err := range r.Unfilled(generation, from) {
+			if err != nil {
+				return err
+			}
+			batch = append(batch, &record{Document: *d})
+			next = d.Number + 1
+			if bytes += len(d.Title) + len(d.Text); bytes >= fillBytes {
+				break
+			}
+		}
+		return nil
+	})
+	return batch, next, err
+}
+
+// fillBatch embeds documents and stores their vectors. A document that changed
+// or went away in between is left for another round.
+func (db *DB) fillBatch(ctx context.Context, generation uint32, e embed.Embedder, batch []*record) error {
+	if err := embedAll(ctx, e, batch); err != nil {
+		return err
+	}
+	return db.store.Update(func(w *store.Writer) error {
+		for _, r := range batch {
+			head, err := w.Head(r.Number)
+			if errors.Is(err, store.ErrNotFound) || err == nil && head.TextHash != r.TextHash {
+				continue
+			}
+			if err == nil {
+				err = w.Fill(generation, r.Number, r.Passages, r.vectors)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// embedAll cuts documents into passages and embeds them all.
+func embedAll(ctx context.Context, e embed.Embedder, batch []*record) error {
+	var texts []string
+	for _, r := range batch {
+		texts = append(texts, r.cut(e)...)
+	}
+	vectors, err := e.Embed(ctx, embed.Passage, texts)
+	if err != nil {
+		return fmt.Errorf("embed: %w", err)
+	}
+	for _, r := range batch {
+		n := len(r.Passages)
+		r.vectors, vectors = vectors[:n:n], vectors[n:]
+	}
+	return nil
+}
+
+// switchTo lets a model whose vectors are complete take over. Writers wait
+// while the last documents are embedded and the vector index is built; searches
+// go on, with the old model to the end.
+func (db *DB) switchTo(ctx context.Context, m modelRecord, e embed.Embedder) error {
+	db.writing.Lock()
+	defer db.writing.Unlock()
+	if err := db.fill(ctx, m.Generation, e); err != nil {
+		return err
+	}
+	next, err := db.buildVectors(ctx, m.Generation)
+	if err != nil {
+		return err
+	}
+	db.switching.Lock()
+	defer db.switching.Unlock()
+	var change store.Change
+	err = db.store.Update(func(w *store.Writer) (err error) {
+		if change, err = w.Activate(m.Generation); err != nil {
+			return err
+		}
+		return recordUse(w, m)
+	})
+	if err != nil {
+		if next != nil {
+			err = errors.Join(err, next.Close())
+		}
+		return err
+	}
+	db.changed.Store(true)
+	db.serving.Store(&serving{e, m.Generation})
+	db.vectors.adopt(func(v *vectorIndex) {
+		v.replace(next, change.Sequence, m.Generation)
+		v.rebuilt = true
+	}, next != nil)
+	if err := db.words.keepUp(context.WithoutCancel(ctx)); err != nil {
+		db.options.Logger.Error("an index fell behind", "error", err)
+	}
+	return nil
+}
+
+// buildVectors makes the index of a generation that is not in use yet, if the
+// one in use is open; else it is made when it is first asked for.
+func (db *DB) buildVectors(ctx context.Context, generation uint32) (next index.Vector, err error) {
+	if !db.vectors.ready.Load() {
+		return nil, nil
+	}
+	err = db.store.View(func(r *store.Reader) (err error) {
+		next, err = db.vectors.index.build(ctx, r, generation)
+		return err
+	})
+	return next, err
+}
+
+// recordUse writes down that a model is in use from now on, and drops the
+// vectors of all but it and the one before.
+func recordUse(w *store.Writer, m modelRecord) error {
+	list, err := readModels(w.Reader)
+	if err != nil {
+		return err
+	}
+	newest, last := 0, -1
+	for i, o := range list {
+		if o.Model.Fingerprint != m.Model.Fingerprint && o.Generation != 0 && o.Used >= newest {
+			newest, last = o.Used, i
+		}
+	}
+	for i := range list {
+		o := &list[i]
+		switch {
+		case o.Model.Fingerprint == m.Model.Fingerprint:
+			o.Used, o.Generation = newest+1, m.Generation
+		case i != last && o.Generation != 0:
+			if err := w.DropGeneration(o.Generation); err != nil {
+				return err
+			}
+			o.Generation = 0
+		}
+	}
+	return errors.Join(writeMeta(w, metaModel, m.Model), writeMeta(w, metaModels, list))
+}
+
+// newModelRecord describes a tuned model that has no vectors yet.
+func newModelRecord(m Model) modelRecord {
+	return modelRecord{Model: m, Created: time.Now().UTC().Truncate(time.Second)}
+}
