@@ -89,7 +89,7 @@ const serialRows = 256
 
 // link links rows into the graph, with all workers once there is a graph.
 func (x *Index) link(fresh []newRow) {
-	x.parallel(len(fresh), func(w *walker, i int) { w.fill(&fresh[i]) })
+	x.each(len(fresh), func(w *walker, i int) { w.fill(&fresh[i]) })
 	serial := min(len(fresh), max(0, serialRows-x.set.Live()))
 	w := x.walkers.Get().(*walker)
 	for i := range fresh[:serial] {
@@ -97,30 +97,38 @@ func (x *Index) link(fresh []newRow) {
 	}
 	x.walkers.Put(w)
 	rest := fresh[serial:]
-	x.parallel(len(rest), func(w *walker, i int) { w.insert(&rest[i]) })
+	x.each(len(rest), func(w *walker, i int) { w.insert(&rest[i]) })
 }
 
-// workShare is the number of items that a worker takes at a time.
+// workShare is the number of rows that a worker takes at a time.
 const workShare = 16
 
-// parallel calls f for 0 … n−1, in order if there is one worker.
-func (x *Index) parallel(n int, f func(w *walker, i int)) {
+// each calls f for 0 … n−1, in order if there is one worker.
+func (x *Index) each(n int, f func(w *walker, i int)) {
+	x.parallel(n, workShare, func(w *walker, from, to int) {
+		for i := from; i < to; i++ {
+			f(w, i)
+		}
+	})
+}
+
+// parallel calls f for shares of the numbers below n, in order if there is one
+// worker.
+func (x *Index) parallel(n, share int, f func(w *walker, from, to int)) {
 	var next atomic.Int64
 	work := func() {
 		defer x.guard()()
 		w := x.walkers.Get().(*walker)
 		defer x.walkers.Put(w)
 		for {
-			from := int(next.Add(workShare)) - workShare
+			from := int(next.Add(int64(share))) - share
 			if from >= n {
 				return
 			}
-			for i := from; i < min(from+workShare, n); i++ {
-				f(w, i)
-			}
+			f(w, from, min(from+share, n))
 		}
 	}
-	workers := min(x.options.Workers, (n+workShare-1)/workShare)
+	workers := min(x.options.Workers, (n+share-1)/share)
 	var wait sync.WaitGroup
 	for i := 1; i < workers; i++ {
 		wait.Go(work)

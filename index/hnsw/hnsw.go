@@ -150,7 +150,7 @@ func (x *Index) Stats() index.Stats {
 	defer x.writer.Unlock()
 	s := index.Stats{
 		Engine: Name, Vectors: x.set.Live(), Deleted: x.set.Dead(), Dimension: x.layout.dimension,
-		M: x.options.M, EfConstruction: x.options.EfConstruction, EfSearch: x.efSearch(),
+		M: x.options.M, EfConstruction: x.options.EfConstruction, EfSearch: min(x.efSearch(), max(x.set.Live(), tuneFloor)),
 		Recall: x.tuning.recall, Bytes: x.set.Bytes() + x.towers.bytes(),
 	}
 	if x.file != nil {

@@ -109,7 +109,7 @@ func (x *Index) checkGraph() error {
 		return fmt.Errorf("%w: its graph begins outside", index.ErrCorrupt)
 	}
 	var bad atomic.Bool
-	x.parallel(int(x.saved), func(w *walker, i int) {
+	x.each(int(x.saved), func(w *walker, i int) {
 		w.begin()
 		if !w.sound(uint32(i)) {
 			bad.Store(true)

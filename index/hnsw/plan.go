@@ -27,10 +27,7 @@ const exactMatches = 1000
 // of which a share s matches the filter compares about 1/s times as many rows
 // as one without a filter, as only matches count towards ef.
 func (x *Index) plan(ef, live int, filter *roaring.Bitmap) plan {
-	p := plan{ef: ef, matches: live, budget: math.MaxInt}
-	if dead := x.set.Dead(); dead > 0 {
-		p.ef += ef * dead / live
-	}
+	p := plan{ef: x.widened(ef, live), matches: live, budget: math.MaxInt}
 	walk := x.effort.estimate(p.ef)
 	if filter != nil {
 		p.matches = int(min(filter.GetCardinality(), uint64(live)))
@@ -42,4 +39,9 @@ func (x *Index) plan(ef, live int, filter *roaring.Bitmap) plan {
 	}
 	p.walk = float64(walk) < scanCost*float64(p.matches)
 	return p
+}
+
+// widened is ef with room for the dead rows that a walk keeps among the rest.
+func (x *Index) widened(ef, live int) int {
+	return ef + ef*x.set.Dead()/max(1, live)
 }

@@ -1,6 +1,7 @@
 package hnsw_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -49,33 +50,48 @@ func sequence(from, count int) []uint32 {
 }
 
 // TestRecallOfClusters is the promise at default settings: 0.99 on 20,000
-// clustered vectors, also after deleting half and adding as many.
+// clustered vectors of any kind, also after deleting half and adding as many.
 func TestRecallOfClusters(t *testing.T) {
-	const count, asked = 20_000, 100
 	if testing.Short() {
-		t.Skip("builds 20,000 vectors twice")
+		t.Skip("adds 30,000 vectors of each kind")
 	}
-	for _, clusters := range []int{20, 500} {
-		r := rand.New(rand.NewPCG(1, uint64(clusters)))
-		all := indextest.Clustered(r, count+count/2+3*asked, 384, clusters)
-		p, queries := newPair(t, 384, nil), all[count+count/2:]
-		check := func(when string) {
-			t.Helper()
-			if recall := indextest.Recall(t, p.x, p.exact, queries[:asked]); recall < 0.99 {
-				t.Errorf("%d clusters, %s: recall %.4f with %+v", clusters, when, recall, p.x.Stats())
-			}
-			queries = queries[asked:]
+	for _, c := range []struct {
+		clusters, dimension int
+		spread              float64
+	}{
+		{20, 64, 0.1}, {20, 384, 1}, {500, 128, 1}, {2000, 96, 2}, {5000, 64, 0.5},
+	} {
+		t.Run(fmt.Sprintf("%d×%d×%v", c.clusters, c.dimension, c.spread), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, uint64(c.clusters)))
+			checkPromise(t, indextest.Spread(r, most+3*asked, c.dimension, c.clusters, c.spread))
+		})
+	}
+}
+
+const (
+	count = 20_000
+	most  = count + count/2 // vectors that checkPromise adds
+	asked = 100             // queries it asks at each of three times
+)
+
+func checkPromise(t *testing.T, all [][]float32) {
+	p, queries := newPair(t, len(all[0]), nil), all[most:]
+	check := func(when string) {
+		t.Helper()
+		if recall := indextest.Recall(t, p.x, p.exact, queries[:asked]); recall < 0.99 {
+			t.Errorf("%s: recall %.4f with %+v", when, recall, p.x.Stats())
 		}
-		p.add(t, 0, all[:count])
-		check("built")
-		p.remove(0, count/2)
-		check("half deleted")
-		before := p.x.Stats().Bytes
-		p.add(t, count, all[count:count+count/2])
-		check("as many added")
-		if after := p.x.Stats().Bytes; after > before*11/10 {
-			t.Errorf("%d bytes became %d although rows were free", before, after)
-		}
+		queries = queries[asked:]
+	}
+	p.add(t, 0, all[:count])
+	check("built")
+	p.remove(0, count/2)
+	check("half deleted")
+	before := p.x.Stats().Bytes
+	p.add(t, count, all[count:most])
+	check("as many added")
+	if after := p.x.Stats().Bytes; after > before*11/10 {
+		t.Errorf("%d bytes became %d although rows were free", before, after)
 	}
 }
 

@@ -90,7 +90,7 @@ func (x *Index) sweep(count uint32) {
 	if entry(x.entry.Load()) == noEntry {
 		to = r.end // nothing is left to repair
 	} else {
-		x.parallel(int(to-from), func(w *walker, i int) { w.mend(from + uint32(i)) })
+		x.each(int(to-from), func(w *walker, i int) { w.mend(from + uint32(i)) })
 	}
 	r.next = to
 	if to < r.end {

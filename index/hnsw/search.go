@@ -108,18 +108,23 @@ func (w *walker) rescore(k int) error {
 
 // score offers the gathered rows to the top with their exact scores.
 func (w *walker) score() error {
-	if len(w.floats) < len(w.ids) {
-		w.floats = make([]float32, 2*len(w.ids))
-	}
 	if err := w.x.believe(w.ids); err != nil {
 		return err
 	}
-	kernel.DotRows(w.floats, w.vector, w.view.Column(vectors), w.ids)
-	for i, id := range w.ids {
-		w.top.Offer(index.Match{Label: w.view.Head(id).Label(), Score: w.floats[i]})
-	}
+	w.offer(&w.top, w.ids)
 	w.ids = w.ids[:0]
 	return nil
+}
+
+// offer scores rows against the query for a top.
+func (w *walker) offer(top *index.Top, ids []uint32) {
+	if len(w.floats) < len(ids) {
+		w.floats = make([]float32, 2*len(ids))
+	}
+	kernel.DotRows(w.floats, w.vector, w.view.Column(vectors), ids)
+	for i, id := range ids {
+		top.Offer(index.Match{Label: w.view.Head(id).Label(), Score: w.floats[i]})
+	}
 }
 
 // scanBatch is the number of rows that a scan scores at a time.

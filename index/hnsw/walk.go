@@ -16,6 +16,7 @@ type walker struct {
 	vector   []float32 // the query, padded
 	work     []float32
 	visited  visited
+	hidden   uint32 // a row that beam does not see, or noNode
 	pool     pool
 	frontier frontier // of a filtered walk
 	ids      []uint32 // neighbours to compare
@@ -31,7 +32,7 @@ type walker struct {
 }
 
 func newWalker(x *Index) *walker {
-	w := &walker{x: x}
+	w := &walker{x: x, hidden: noNode}
 	w.query.code = make([]int8, x.coder.width)
 	w.vector = make([]float32, x.layout.floats)
 	w.work = make([]float32, x.coder.width)
@@ -109,6 +110,9 @@ const upperEf = 8
 func (w *walker) beam(start []uint32, layer, ef int) {
 	w.pool.reset(ef)
 	w.visited.reset(w.view.Capacity)
+	if w.hidden != noNode {
+		w.visited.mark(w.hidden)
+	}
 	w.ids = w.ids[:0]
 	for _, id := range start {
 		if w.visited.mark(id) {

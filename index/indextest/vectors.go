@@ -22,12 +22,18 @@ func Random(r *rand.Rand, count, dimension int) [][]float32 {
 // typical cosine of 0.7 between a vector and its centre: about as text
 // embeddings lie.
 func Clustered(r *rand.Rand, count, dimension, clusters int) [][]float32 {
+	return Spread(r, count, dimension, clusters, 1)
+}
+
+// Spread is Clustered with vectors at a typical distance of spread from their
+// centres, before they are normalised.
+func Spread(r *rand.Rand, count, dimension, clusters int, spread float64) [][]float32 {
 	centres := Random(r, clusters, dimension)
 	vectors := Random(r, count, dimension)
 	for _, v := range vectors {
 		centre := centres[r.IntN(clusters)]
 		for j := range v {
-			v[j] += centre[j]
+			v[j] = float32(spread)*v[j] + centre[j]
 		}
 		normalised(v)
 	}
