@@ -44,6 +44,9 @@ func NewTeam(count int) *Team {
 	return t
 }
 
+// Count is the number of members.
+func (t *Team) Count() int { return t.count }
+
 // Do calls work once a member, at the same time, and returns when all have
 // returned.
 func (t *Team) Do(work func(Share)) {

@@ -1,0 +1,54 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/bertsearch/bertsearch/model"
+)
+
+// Control is how a run is watched and kept. Nothing in it changes the weights
+// that come out, but for a Measure. The zero value trains to the end and keeps
+// nothing on disk.
+type Control struct {
+	// Measure judges a model on what is not trained on: one value a question,
+	// the same questions in the same order every time, higher being better.
+	// Nil keeps all of the change.
+	Measure Measure
+	// Checkpoint is a file that holds the state of the run, so that Run with
+	// the same arguments goes on from there; "" keeps none.
+	Checkpoint string
+	// CheckpointEvery so many steps it is written; 0 is 25.
+	CheckpointEvery int
+	// Progress hears of each step.
+	Progress func(Progress)
+	// Workers is the number of cores; 0 is GOMAXPROCS.
+	Workers int
+	// Memory bounds the bytes of activations that are kept for the gradients;
+	// what does not fit is computed again. 0 is 1 GiB.
+	Memory int64
+}
+
+// Measure judges a model; see [Control].
+type Measure func(context.Context, *model.Sentence) ([]float64, error)
+
+// Progress is how far a run has come.
+type Progress struct {
+	Step, Steps int
+	Loss        float64
+	Tokens      int           // trained on so far
+	Elapsed     time.Duration // of training, interruptions left out
+	Remaining   time.Duration // of training, at the speed so far
+	// Measured is the mean of the last measurement, and Best that of the best
+	// one; both are 0 without any.
+	Measured, Best float64
+}
+
+// settled fills in the defaults.
+func (c Control) settled() Control {
+	c.CheckpointEvery = cmp.Or(max(c.CheckpointEvery, 0), 25)
+	c.Workers = cmp.Or(max(c.Workers, 0), runtime.GOMAXPROCS(0))
+	return c
+}
