@@ -54,15 +54,16 @@ func (u *unigram) solve(s *sentence) {
 			_, size = utf8.DecodeRune(text[at:])
 		}
 		alone := false // the character has a token of its own
-		node, ok := u.trie.root, true
-		for k := at; k < n; {
-			if node, ok = u.trie.step(node, text[k]); !ok {
+		node := u.trie.root
+		for k := at; k < n; k++ {
+			next, ok := u.trie.step(node, text[k])
+			if !ok {
 				break
 			}
-			k++
+			node = next
 			if id := node.id(); id >= 0 {
-				best[k].improve(till+u.scores[id], at, id)
-				alone = alone || k-at == size
+				best[k+1].improve(till+u.scores[id], at, id)
+				alone = alone || k+1-at == size
 			}
 		}
 		if !alone {
