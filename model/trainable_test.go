@@ -132,6 +132,7 @@ func TestGradientsDoNotDependOnMemoryOrCores(t *testing.T) {
 		}
 		team := nn.NewTeam(members)
 		defer team.Close()
+		w.Refresh(team)
 		slopes := randomSlopes(b.Texts() * w.Dimension())
 		_, tape := lossOf(t, w, team, b, slopes, ForwardOptions{Train: true, Dropout: 0.2, Seed: 1, Memory: memory})
 		w.Backward(team, tape, slopes)

@@ -32,7 +32,7 @@ func (p *Projection) Refresh(s Share) {
 	}
 	s.Wait()
 	first, last := s.panels(p.forward.Panels())
-	p.forward.SetRows(w[first*kernel.Panel*p.In:], p.In, first, last)
+	p.forward.SetRows(w, p.In, first, last)
 	if p.transposed != nil {
 		first, last = s.panels(p.transposed.Panels())
 		p.transposed.SetTransposed(w, p.In, first, last)
