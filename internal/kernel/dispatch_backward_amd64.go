@@ -26,7 +26,21 @@ func copyPanel(dst, x []float32, stride, rows int) {
 }
 
 // activateBackward is Activation.Backward at the active level.
-func activateBackward(a Activation, grad, x []float32) { a.backwardGeneric(grad, x) }
+func activateBackward(a Activation, grad, x []float32) {
+	g, p, n := &grad[0], &x[0], len(x)
+	switch {
+	case a == GELU && active >= AVX512:
+		geluBackwardAVX512(g, p, n)
+	case a == GELU && active == AVX2:
+		geluBackwardAVX2(g, p, n)
+	case a == GELUTanh && active >= AVX512:
+		geluTanhBackwardAVX512(g, p, n)
+	case a == GELUTanh && active == AVX2:
+		geluTanhBackwardAVX2(g, p, n)
+	default:
+		a.backwardGeneric(grad, x)
+	}
+}
 
 // layerNormBackward is LayerNormBackward of one row at the active level.
 func layerNormBackward(dx, dgamma, dbeta, dy, x, gamma []float32, eps float32) {

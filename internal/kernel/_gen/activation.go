@@ -67,76 +67,91 @@ func gelu(v vector) {
 	count, degree := v.segments()
 	width := geluEnd / float64(count-1)
 	// On AVX2 the constants stay in memory: the table fills the registers.
-	abs, unit, last, magic := v.reg[1], v.reg[2], v.reg[3], v.reg[4]
-	index, c := v.reg[5], v.reg[6]
 	table := v.geluTable(count, degree, width)
-	at := 7
-	setup := func() {
+	elementwise(v, "gelu", "replaces each x by x·Φ(x).", func() { v.loadTable(table) }, func(x reg.VecPhysical) {
 		if v.lanes == 16 {
-			v.constant(1/width, unit)
-			v.constant(float64(count-1), last)
-			v.constant(1<<23, magic)
-			for i := range table.parts {
-				VMOVUPS(table.at(i), v.reg[at+i])
-			}
-		} else {
-			LEAQ(table.data, reg.R9)
-		}
-	}
-	elementwise(v, "gelu", "replaces each x by x·Φ(x).", setup, func(x reg.VecPhysical) {
-		if v.lanes == 16 {
-			VPANDD_BCST(signless(), x, abs)
-			VMULPS(unit, abs, c)
-			VMINPS(c, last, c)
-			VADDPS(magic, c, index)
+			abs, sum := v.lookUp(x, table)
 			half := v.reg[5+2+table.parts] // after the table
-			f, sum := v.reg[6+2+table.parts], v.reg[7+2+table.parts]
-			VSUBPS(magic, index, f)
-			VSUBPS(f, c, f)
-			for i := degree; i >= 0; i-- {
-				VMOVAPS(index, c)
-				VPERMI2PS(v.reg[at+2*i+1], v.reg[at+2*i], c)
-				if i == degree {
-					VMOVAPS(c, sum)
-				} else {
-					VFMADD213PS(c, f, sum)
-				}
-			}
 			VMULPS_BCST(number(0.5), x, half)
 			VFMADD213PS(half, abs, sum)
 			VMOVAPS(sum, x)
 			return
 		}
-		v.geluAVX2(x, table, degree, width, count)
+		v.geluAVX2(x, table)
 	})
 }
 
+// loadTable loads the constants of lookUp and, where registers are enough, the
+// table.
+func (v vector) loadTable(table geluData) {
+	if v.lanes != 16 {
+		LEAQ(table.data, reg.R9)
+		return
+	}
+	v.constant(1/table.width, v.reg[2])
+	v.constant(float64(table.count-1), v.reg[3])
+	v.constant(1<<23, v.reg[4])
+	for i := range table.parts {
+		VMOVUPS(table.at(i), v.reg[7+i])
+	}
+}
+
+// lookUp computes the table's function of |x| on AVX-512, and |x|.
+func (v vector) lookUp(x reg.VecPhysical, table geluData) (abs, sum reg.VecPhysical) {
+	abs, unit, last, magic := v.reg[1], v.reg[2], v.reg[3], v.reg[4]
+	index, c := v.reg[5], v.reg[6]
+	f, sum := v.reg[8+table.parts], v.reg[9+table.parts]
+	VPANDD_BCST(signless(), x, abs)
+	VMULPS(unit, abs, c)
+	VMINPS(c, last, c)
+	VADDPS(magic, c, index)
+	VSUBPS(magic, index, f)
+	VSUBPS(f, c, f)
+	for i := table.degree; i >= 0; i-- {
+		VMOVAPS(index, c)
+		VPERMI2PS(v.reg[7+2*i+1], v.reg[7+2*i], c)
+		if i == table.degree {
+			VMOVAPS(c, sum)
+		} else {
+			VFMADD213PS(c, f, sum)
+		}
+	}
+	return abs, sum
+}
+
 // geluAVX2 is the body of gelu with eight segments.
-func (v vector) geluAVX2(x reg.VecPhysical, table geluData, degree int, width float64, count int) {
+func (v vector) geluAVX2(x reg.VecPhysical, table geluData) {
+	abs, sum := v.lookUpAVX2(x, table)
+	half := v.reg[2]
+	VBROADCASTSS(number(0.5), half)
+	VMULPS(half, x, x)
+	VFMADD231PS(abs, sum, x)
+}
+
+// lookUpAVX2 is lookUp with eight segments and the table in memory.
+func (v vector) lookUpAVX2(x reg.VecPhysical, table geluData) (abs, sum reg.VecPhysical) {
 	abs, t, index, f, sum := v.reg[1], v.reg[2], v.reg[3], v.reg[4], v.reg[5]
 	VBROADCASTSS(signless(), abs)
 	VANDPS(abs, x, abs)
-	VBROADCASTSS(number(1/width), t)
+	VBROADCASTSS(number(1/table.width), t)
 	VMULPS(t, abs, t)
-	VBROADCASTSS(number(float64(count-1)), f)
+	VBROADCASTSS(number(float64(table.count-1)), f)
 	VMINPS(t, f, t)
 	VBROADCASTSS(number(1<<23), f)
 	VADDPS(f, t, index)
 	VSUBPS(f, index, f)
 	VSUBPS(f, t, f)
-	for i := degree; i >= 0; i-- {
+	for i := table.degree; i >= 0; i-- {
 		c := v.reg[6+i%2]
-		if i == degree {
+		if i == table.degree {
 			c = sum
 		}
 		VPERMPS(Mem{Base: reg.R9, Disp: 32 * i}, index, c)
-		if i < degree {
+		if i < table.degree {
 			VFMADD213PS(c, f, sum)
 		}
 	}
-	VBROADCASTSS(number(0.5), t)
-	VMULPS(t, x, x)
-	VFMADD231PS(abs, sum, x)
+	return abs, sum
 }
 
 var signlessData Mem
@@ -152,22 +167,28 @@ func signless() Mem {
 // geluData is a table of coefficients: for each degree count float32, in parts
 // of one register.
 type geluData struct {
-	data  Mem
-	parts int
-	bytes int
+	data          Mem
+	parts         int
+	bytes         int
+	count, degree int
+	width         float64
 }
 
 func (g geluData) at(i int) Mem { return g.data.Offset(i * g.bytes) }
 
-// geluTable writes the coefficients of Φ(x)-1/2 around each segment's centre,
-// in units of a segment. The last is the constant 1/2, exactly, so that large
-// x give x and 0.
+// geluTable is the table of Φ(x)-1/2.
 func (v vector) geluTable(count, degree int, width float64) geluData {
-	data := GLOBL(fmt.Sprintf("gelu%d", count), 8|16)
-	phi := func(t float64) float64 { return math.Erf(t*width/math.Sqrt2) / 2 }
+	return v.halfTable(fmt.Sprintf("gelu%d", count), count, degree, width, func(x float64) float64 { return math.Erf(x/math.Sqrt2) / 2 })
+}
+
+// halfTable writes the coefficients of f, which tends to 1/2, around each
+// segment's centre, in units of a segment. The last is the constant 1/2,
+// exactly, so that large x give 1 and 0 when it is added to or taken from 1/2.
+func (v vector) halfTable(name string, count, degree int, width float64, f func(x float64) float64) geluData {
+	data := GLOBL(name, 8|16)
 	c := make([][]float64, count)
 	for s := range c {
-		c[s] = chebyshev(phi, float64(s), 0.5, degree)
+		c[s] = chebyshev(func(t float64) float64 { return f(t * width) }, float64(s), 0.5, degree)
 		if s == count-1 {
 			clear(c[s])
 			c[s][0] = 0.5
@@ -178,7 +199,7 @@ func (v vector) geluTable(count, degree int, width float64) geluData {
 			DATA(4*(i*count+s), F32(c[s][i]))
 		}
 	}
-	return geluData{data, (degree + 1) * count / v.lanes, 4 * v.lanes}
+	return geluData{data, (degree + 1) * count / v.lanes, 4 * v.lanes, count, degree, width}
 }
 
 // geluTanh computes x/(1 + exp(-2y)), y = √(2/π)(x + 0.044715x³).

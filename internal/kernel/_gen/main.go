@@ -13,19 +13,20 @@ import (
 
 // files maps the name given on the command line to what writes that file.
 var files = map[string]func(){
-	"gemm_avx512": gemmAVX512,
-	"gemm_avx2":   gemmAVX2,
-	"dot":         dot,
-	"peak":        peak,
-	"softmax":     softmax,
-	"activation":  activations,
-	"layernorm":   layerNorm,
-	"half":        half,
-	"int8":        int8VNNI,
-	"axpy":        axpy,
-	"bf16":        bf16,
-	"pack":        packing,
-	"transpose":   transposing,
+	"gemm_avx512":         gemmAVX512,
+	"gemm_avx2":           gemmAVX2,
+	"dot":                 dot,
+	"peak":                peak,
+	"softmax":             softmax,
+	"activation":          activations,
+	"layernorm":           layerNorm,
+	"activation_backward": slopes,
+	"half":                half,
+	"int8":                int8VNNI,
+	"axpy":                axpy,
+	"bf16":                bf16,
+	"pack":                packing,
+	"transpose":           transposing,
 }
 
 func main() {
