@@ -56,10 +56,10 @@ func (t *Trainable) keep(c *chunk, o ForwardOptions) {
 		if i+1 < t.lowest {
 			continue
 		}
-		c.layers[i].sum = take(&t.space.sums, c.rows()*h)
+		c.layers[i].sum = take(&t.space.sums, c.rows()*h, t.space.rows*h)
 		size := c.rows() * (5*h + inner)
 		if i >= t.lowest && t.space.inUse+4*int64(size) <= limit {
-			c.layers[i].rest = take(&t.space.rests, size)
+			c.layers[i].rest = take(&t.space.rests, size, t.space.rows*(5*h+inner))
 			t.space.inUse += 4 * int64(size)
 		}
 	}
@@ -79,8 +79,9 @@ func (t *Trainable) release(c *chunk) {
 	c.layers = nil
 }
 
-// take returns a piece of n values from a list of free ones, or a new one.
-func take(free *[][]float32, n int) []float32 {
+// take returns a piece of n values from a list of free ones, or a new one with
+// room for most, so that it serves any chunk.
+func take(free *[][]float32, n, most int) []float32 {
 	for i, piece := range *free {
 		if cap(piece) >= n {
 			(*free)[i] = (*free)[len(*free)-1]
@@ -88,7 +89,7 @@ func take(free *[][]float32, n int) []float32 {
 			return piece[:n]
 		}
 	}
-	return make([]float32, n)
+	return make([]float32, n, most)
 }
 
 // of is the memory of layer i of a chunk, in the scratch where nothing is kept.

@@ -25,7 +25,7 @@ func (t *Trainable) reserve(team *nn.Team, tape *Tape) {
 	for len(p.members) < members {
 		p.members = append(p.members, trainingMember{row: make([]float32, c.HiddenSize)})
 	}
-	rows := 0
+	rows := chunkRows
 	for i := range tape.chunks {
 		rows = max(rows, tape.chunks[i].rows())
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/bertsearch/bertsearch/internal/kernel"
 	"github.com/bertsearch/bertsearch/model"
 )
 
@@ -43,20 +44,17 @@ func NewAdamW(params []*model.Param, o AdamWOptions) *AdamW {
 func (a *AdamW) Step(lr float64) {
 	a.step++
 	o := a.options
-	rate := float32(lr / (1 - math.Pow(o.Beta1, float64(a.step))))
-	spread := float32(1 / (1 - math.Pow(o.Beta2, float64(a.step))))
-	b1, b2, eps := float32(o.Beta1), float32(o.Beta2), float32(o.Eps)
+	step := kernel.AdamW{
+		Beta1: float32(o.Beta1), Beta2: float32(o.Beta2), Eps: float32(o.Eps),
+		Rate:   float32(lr / (1 - math.Pow(o.Beta1, float64(a.step)))),
+		Spread: float32(1 / (1 - math.Pow(o.Beta2, float64(a.step)))),
+	}
 	for i, p := range a.params {
-		keep := float32(1)
+		step.Keep = 1
 		if p.Decay {
-			keep = float32(1 - lr*o.Decay)
+			step.Keep = float32(1 - lr*o.Decay)
 		}
-		m, v := a.first[i], a.second[i]
-		for k, g := range p.Grad {
-			m[k] = b1*m[k] + (1-b1)*g
-			v[k] = b2*v[k] + (1-b2)*g*g
-			p.Value[k] = keep*p.Value[k] - rate*m[k]/(float32(math.Sqrt(float64(v[k]*spread)))+eps)
-		}
+		step.Step(p.Value, p.Grad, a.first[i], a.second[i])
 	}
 }
 
@@ -102,19 +100,31 @@ func (a *AdamW) ReadFrom(r io.Reader) (int64, error) {
 func Clip(params []*model.Param, most float64) float64 {
 	square := 0.0
 	for _, p := range params {
-		for _, g := range p.Grad {
-			square += float64(g) * float64(g)
-		}
+		square += squares(p.Grad)
 	}
 	length := math.Sqrt(square)
 	if scale := float32(most / (length + 1e-6)); scale < 1 {
 		for _, p := range params {
-			for i := range p.Grad {
-				p.Grad[i] *= scale
-			}
+			kernel.Scale(p.Grad, scale)
 		}
 	}
 	return length
+}
+
+// squares adds up the squares of x in four sums, so that an addition need not
+// wait for the one before.
+func squares(x []float32) float64 {
+	var sums [4]float64
+	for len(x) >= len(sums) {
+		for i, v := range x[:len(sums)] {
+			sums[i] += float64(v) * float64(v)
+		}
+		x = x[len(sums):]
+	}
+	for i, v := range x {
+		sums[i] += float64(v) * float64(v)
+	}
+	return sums[0] + sums[1] + sums[2] + sums[3]
 }
 
 // LinearWarmup is the share of the learning rate at a step, from 0: it rises

@@ -51,3 +51,13 @@ func layerNormBackward(dx, dgamma, dbeta, dy, x, gamma []float32, eps float32) {
 func scoresBackward(p, g []float32, inverse, delta, scale float32) {
 	scoresBackwardGeneric(p, g, inverse, delta, scale)
 }
+
+// adamW is AdamW.Step at the active level.
+func adamW(a *AdamW, x, g, m, v []float32) {
+	if active < AVX2 {
+		a.generic(x, g, m, v)
+		return
+	}
+	c := [...]float32{a.Beta1, a.Beta2, a.Rate, a.Spread, a.Eps, a.Keep}
+	adamWAVX2(&x[0], &g[0], &m[0], &v[0], len(x), &c[0])
+}

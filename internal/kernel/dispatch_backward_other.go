@@ -22,3 +22,6 @@ func layerNormBackward(dx, dgamma, dbeta, dy, x, gamma []float32, eps float32) {
 func scoresBackward(p, g []float32, inverse, delta, scale float32) {
 	scoresBackwardGeneric(p, g, inverse, delta, scale)
 }
+
+// adamW is AdamW.Step without assembly.
+func adamW(a *AdamW, x, g, m, v []float32) { a.generic(x, g, m, v) }

@@ -34,16 +34,13 @@ func (d Dropout) Apply(x []float32, row int) {
 		return
 	}
 	seed := mix(d.seed + uint64(row)*0xd1b54a32d192ed03)
+	factors := [2]float32{d.scale, 0}
 	var bits uint64
 	for i := range x {
 		if i%4 == 0 {
 			bits = mix(seed + uint64(i)*0x9e3779b97f4a7c15)
 		}
-		if bits&0xffff < d.limit {
-			x[i] = 0
-		} else {
-			x[i] *= d.scale
-		}
+		x[i] *= factors[(bits&0xffff-d.limit)>>63] // no branch: nothing could predict it
 		bits >>= 16
 	}
 }

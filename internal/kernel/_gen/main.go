@@ -23,6 +23,7 @@ var files = map[string]func(){
 	"activation_backward": slopes,
 	"half":                half,
 	"int8":                int8VNNI,
+	"adamw":               adamW,
 	"axpy":                axpy,
 	"bf16":                bf16,
 	"pack":                packing,
