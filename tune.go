@@ -1,0 +1,157 @@
+package bertsearch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bertsearch/bertsearch/embed"
+	"github.com/bertsearch/bertsearch/eval"
+	"github.com/bertsearch/bertsearch/model"
+	"github.com/bertsearch/bertsearch/train"
+)
+
+// chanceAllowed is the largest p-value of the paired test with which a better
+// mean is believed: one time in ten a model that is no better passes.
+const chanceAllowed = 0.2
+
+// ErrNothingToResume: no tuning was interrupted.
+var ErrNothingToResume = errors.New("no interrupted tuning")
+
+// A TuneReport says what tuning did. Figures are of questions held out.
+type TuneReport struct {
+	Before Figures `json:"before"`
+	After  Figures `json:"after"`
+	// PValue is that of a paired randomisation test of the two.
+	PValue float64 `json:"p_value"`
+	// Swapped: searches go by the new model now.
+	Swapped bool `json:"swapped"`
+	// Reason says in words why, or why not.
+	Reason string `json:"reason"`
+	// Model is the folder of the new model, "" if it was not kept.
+	Model string `json:"model,omitempty"`
+
+	Source    string `json:"source"`    // "labels" or "corpus"
+	Pairs     int    `json:"pairs"`     // trained on
+	Questions int    `json:"questions"` // held out
+	Steps     int    `json:"steps"`
+	// Mix is the share of the change that was kept, of those in Mixes.
+	Mix      float64             `json:"mix"`
+	Mixes    []train.Mixed       `json:"mixes,omitempty"`
+	Measured []train.Measurement `json:"measured,omitempty"`
+	Losses   []float64           `json:"losses,omitempty"`
+
+	StepsPerS  float64 `json:"steps_per_s"`
+	TokensPerS float64 `json:"tokens_per_s"`
+	Seconds    float64 `json:"seconds"`
+}
+
+// Tune trains the database's model on pairs, or on its documents alone, and
+// lets the new model take over if it is better on questions held out. Searches
+// and writes go on meanwhile. Documents are embedded again beside the old
+// vectors, which stay for [DB.Rollback]. A run that was interrupted goes on
+// with Options.Resume and ends with the same weights.
+func (db *DB) Tune(ctx context.Context, o train.Options) (TuneReport, error) {
+	if err := db.enterWriter(); err != nil {
+		return TuneReport{}, fmt.Errorf("tune: %w", err)
+	}
+	defer db.leave()
+	db.tuning.Lock()
+	defer db.tuning.Unlock()
+	began := time.Now()
+	report, err := db.tune(ctx, o)
+	report.Seconds = time.Since(began).Seconds()
+	if err != nil {
+		return report, fmt.Errorf("tune: %w", err)
+	}
+	return report, nil
+}
+
+// tuneDir holds the plan and the checkpoint of a tuning in progress.
+func (db *DB) tuneDir() string { return filepath.Join(db.models, "tuning") }
+
+func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
+	base, ok := db.model().(*embed.BERT)
+	if !ok {
+		return TuneReport{}, fmt.Errorf("%s cannot be tuned: its weights are not in this process", db.model().Name())
+	}
+	p, err := db.planned(ctx, base, o)
+	if err != nil {
+		return TuneReport{}, err
+	}
+	judge := measurer{base: base, plan: p}
+	result, err := train.Run(ctx, train.Model{Sentence: base.Model(), Tokens: base.Tokenizer()}, p.Examples, p.Recipe, train.Control{
+		Measure: judge.values, Checkpoint: filepath.Join(db.tuneDir(), "checkpoint"),
+		CheckpointEvery: o.CheckpointEvery, Progress: o.Progress,
+	})
+	if err != nil {
+		return TuneReport{}, err
+	}
+	report, err := judge.report(ctx, result)
+	if err != nil {
+		return report, err
+	}
+	if report.Reason == "" && o.DryRun {
+		report.Reason = "better, and not kept: this was a dry run"
+	}
+	if report.Reason == "" {
+		if err := db.keep(ctx, result.Sentence, &report); err != nil {
+			return report, err
+		}
+	}
+	return report, os.RemoveAll(db.tuneDir())
+}
+
+// keep installs the new model, embeds the documents and lets it take over.
+func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport) error {
+	report.Swapped, report.Reason = true, "better on the questions held out"
+	record, tuned, err := db.install(s, func(dir string) error { return describeModel(dir, db.base.Name(), report) })
+	if err != nil {
+		return err
+	}
+	report.Model = record.Model.Folder
+	if record, err = db.known(record); err != nil {
+		return err
+	}
+	return db.reembed(ctx, record, tuned, nil)
+}
+
+// report compares the model that came out with the one before.
+func (j *measurer) report(ctx context.Context, r *train.Result) (TuneReport, error) {
+	report := TuneReport{
+		Source: j.plan.Source, Pairs: len(j.plan.Examples), Questions: len(j.plan.Questions), Steps: r.Steps,
+		Mix: r.Mix, Mixes: r.Mixes, Measured: r.Measured, Losses: r.Losses, PValue: 1,
+	}
+	if seconds := r.Elapsed.Seconds(); seconds > 0 {
+		report.StepsPerS, report.TokensPerS = float64(r.Steps)/seconds, float64(r.Tokens)/seconds
+	}
+	var err error
+	if report.Before, err = j.figures(ctx, j.base.Model()); err != nil {
+		return report, err
+	}
+	report.After = report.Before
+	if r.Sentence == nil {
+		report.Reason = "no share of the change is better on the questions held out"
+		return report, nil
+	}
+	if report.After, err = j.figures(ctx, r.Sentence); err != nil {
+		return report, err
+	}
+	c, err := eval.Compare(r.Before, r.After)
+	if err != nil {
+		return report, err
+	}
+	report.PValue = c.Randomisation
+	switch {
+	case c.Randomisation > chanceAllowed:
+		report.Reason = fmt.Sprintf("what it gains may be chance (p = %.2f)", c.Randomisation)
+	case report.After.Hybrid < report.Before.Hybrid:
+		report.Reason = "hybrid search would be worse on the questions held out"
+	case report.After.Dense < report.Before.Dense:
+		report.Reason = "dense search would be worse on the questions held out"
+	}
+	return report, nil
+}

@@ -1,0 +1,208 @@
+package bertsearch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/bertsearch/bertsearch/embed"
+	"github.com/bertsearch/bertsearch/store"
+	"github.com/bertsearch/bertsearch/train"
+)
+
+const (
+	planFile = "plan.json"
+	// fewest pairs of either kind from which something can be said.
+	fewestQueries = 20
+	// mostQuestions and mostPool bound the time that a measurement takes.
+	mostQuestions = 200
+	mostPool      = 600
+	poolDepth     = 10 // passages that a question brings into the pool
+	// positiveShare: what is nearer to the query than this share of the
+	// positive's cosine may well answer it too, and is no negative (Moreira et
+	// al., 2024, arXiv:2407.15831).
+	positiveShare = 0.95
+)
+
+// tunePlan is all that a run depends on, kept so that it can be resumed though
+// the documents change meanwhile.
+type tunePlan struct {
+	Base      string          `json:"base"`   // fingerprint of the model that is trained
+	Source    string          `json:"source"` // labels or corpus
+	Recipe    train.Recipe    `json:"recipe"`
+	Examples  []train.Example `json:"examples"`
+	Questions []question      `json:"questions"`
+	Pool      []string        `json:"pool"` // passages that the questions are asked of
+}
+
+// question is a query that is not trained on.
+type question struct {
+	Query   string          `json:"query"`
+	Answers []int           `json:"answers"` // places in the pool
+	Words   map[int]float64 `json:"words"`   // BM25 by place in the pool
+}
+
+// planned reads the plan of an interrupted run, or makes a new one.
+func (db *DB) planned(ctx context.Context, base *embed.BERT, o train.Options) (*tunePlan, error) {
+	path := filepath.Join(db.tuneDir(), planFile)
+	if o.Resume {
+		return readPlan(path, base)
+	}
+	if err := errors.Join(os.RemoveAll(db.tuneDir()), db.dropUnused()); err != nil {
+		return nil, err
+	}
+	p, err := db.plan(ctx, base, o)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(p)
+	if err == nil {
+		err = os.MkdirAll(db.tuneDir(), 0o777)
+	}
+	if err == nil {
+		err = os.WriteFile(path+".partial", text, 0o666)
+	}
+	if err == nil {
+		err = os.Rename(path+".partial", path)
+	}
+	return p, err
+}
+
+func readPlan(path string, base *embed.BERT) (*tunePlan, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNothingToResume
+	}
+	if err != nil {
+		return nil, err
+	}
+	p := &tunePlan{}
+	if err := json.Unmarshal(text, p); err != nil {
+		return nil, fmt.Errorf("%s: %w: begin a new tuning", path, err)
+	}
+	if p.Base != base.Fingerprint() {
+		return nil, fmt.Errorf("%w: the interrupted tuning began with another model: begin a new one", ErrModelMismatch)
+	}
+	return p, nil
+}
+
+// plan makes examples and questions of labels, or of the corpus.
+func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tunePlan, error) {
+	p := &tunePlan{Base: base.Fingerprint(), Source: "labels", Recipe: o.Recipe}
+	pairs := o.Pairs
+	if len(pairs) == 0 {
+		p.Source, p.Recipe = "corpus", gentle(o.Recipe)
+		var err error
+		if pairs, err = db.corpusPairs(ctx, o.Recipe.Seed); err != nil {
+			return nil, err
+		}
+	}
+	m := &miner{db: db, serving: db.serving.Load(), plan: p, negatives: o.Negatives, places: map[string]int{}}
+	trained, held := split(pairs, o.HeldOut, o.Recipe.Seed)
+	if len(held) < fewestQueries/4 || len(trained) < fewestQueries/2 {
+		return nil, fmt.Errorf("%d pairs with %d to hold out are too few to learn from: want %d queries or more", len(trained), len(held), fewestQueries)
+	}
+	for _, group := range trained {
+		if err := m.examples(ctx, group); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.ask(ctx, held); err != nil {
+		return nil, err
+	}
+	if len(p.Examples) == 0 || len(p.Questions) < 2 {
+		return nil, fmt.Errorf("of %d pairs none is left to learn from: do their ids belong to this database?", len(pairs))
+	}
+	return p, nil
+}
+
+// gentle is the recipe without labels: what a model learns from pairs made of
+// the corpus is only like what people ask, so it takes few and small steps, and
+// at most half of the change is kept.
+func gentle(r train.Recipe) train.Recipe {
+	if r.Epochs == 0 {
+		r.Epochs = 1
+	}
+	if r.MaxSteps == 0 {
+		r.MaxSteps = 64
+	}
+	if r.LearningRate == 0 {
+		r.LearningRate = 1e-5
+	}
+	if r.Length == 0 {
+		r.Length = 128
+	}
+	if len(r.Mixes) == 0 {
+		r.Mixes = []float64{0.25, 0.5}
+	}
+	return r
+}
+
+// split groups pairs by query and holds some queries out, all pairs of a query
+// on the same side.
+func split(pairs []train.Pair, share float64, seed uint64) (trained, held [][]train.Pair) {
+	if share <= 0 || share >= 1 {
+		share = 0.15
+	}
+	place := map[string]int{}
+	var groups [][]train.Pair
+	for _, p := range pairs {
+		i, seen := place[p.Query]
+		if !seen {
+			i = len(groups)
+			place[p.Query], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], p)
+	}
+	n := min(int(share*float64(len(groups))+0.5), mostQuestions)
+	for k, i := range rand.New(rand.NewPCG(seed, 0x5eed)).Perm(len(groups)) {
+		if k < n {
+			held = append(held, groups[i])
+		} else {
+			trained = append(trained, groups[i])
+		}
+	}
+	return trained, held
+}
+
+// known gives a model the vectors that the store has of it from an interrupted run.
+func (db *DB) known(m modelRecord) (modelRecord, error) {
+	err := db.store.View(func(r *store.Reader) error {
+		list, err := readModels(r)
+		for _, o := range list {
+			if o.Model.Fingerprint == m.Model.Fingerprint {
+				m = o
+			}
+		}
+		return err
+	})
+	return m, err
+}
+
+// dropUnused removes the vectors of tuned models that never came into use.
+func (db *DB) dropUnused() error {
+	return db.store.Update(func(w *store.Writer) error {
+		list, err := readModels(w.Reader)
+		if err != nil {
+			return err
+		}
+		before := len(list)
+		list = slices.DeleteFunc(list, func(m modelRecord) bool {
+			unused := m.Used == 0 && m.Model.Folder != "" && m.Generation != w.Generation()
+			if unused && m.Generation != 0 && err == nil {
+				err = w.DropGeneration(m.Generation)
+			}
+			return unused
+		})
+		if err != nil || len(list) == before {
+			return err
+		}
+		return writeMeta(w, metaModels, list)
+	})
+}
