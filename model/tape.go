@@ -6,7 +6,6 @@ type Tape struct {
 	batch   Batch // a copy
 	chunks  []chunk
 	head    headTape
-	tokens  bool // it is of ForwardTokens: there is no head
 }
 
 // chunk is a run of whole texts that goes through the encoder at a time, small

@@ -44,7 +44,18 @@ func activateBackward(a Activation, grad, x []float32) {
 
 // layerNormBackward is LayerNormBackward of one row at the active level.
 func layerNormBackward(dx, dgamma, dbeta, dy, x, gamma []float32, eps float32) {
-	layerNormBackwardGeneric(dx, dgamma, dbeta, dy, x, gamma, eps)
+	var a, b *float32
+	if dgamma != nil {
+		a, b = &dgamma[0], &dbeta[0]
+	}
+	switch {
+	case active >= AVX512:
+		layerNormBackwardAVX512(&dx[0], a, b, &dy[0], &x[0], &gamma[0], len(x), eps)
+	case active == AVX2:
+		layerNormBackwardAVX2(&dx[0], a, b, &dy[0], &x[0], &gamma[0], len(x), eps)
+	default:
+		layerNormBackwardGeneric(dx, dgamma, dbeta, dy, x, gamma, eps)
+	}
 }
 
 // scoresBackward is the softmax's part of AttentionBackward at the active level.

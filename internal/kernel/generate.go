@@ -16,3 +16,4 @@ package kernel
 //go:generate go run -C _gen . -file transpose -out ../transpose_amd64.s -stubs ../transpose_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file activation_backward -out ../activation_backward_amd64.s -stubs ../activation_backward_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file adamw -out ../adamw_amd64.s -stubs ../adamw_amd64.go -pkg kernel
+//go:generate go run -C _gen . -file layernorm_backward -out ../layernorm_backward_amd64.s -stubs ../layernorm_backward_amd64.go -pkg kernel

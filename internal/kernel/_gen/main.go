@@ -24,6 +24,7 @@ var files = map[string]func(){
 	"half":                half,
 	"int8":                int8VNNI,
 	"adamw":               adamW,
+	"layernorm_backward":  layerNormBackward,
 	"axpy":                axpy,
 	"bf16":                bf16,
 	"pack":                packing,
