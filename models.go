@@ -175,3 +175,7 @@ func loadTuned(base *embed.BERT, dir string) (*embed.BERT, error) {
 	s.Name = base.Name() + " (tuned)"
 	return base.With(s)
 }
+
+// Embedder is the model that searches go by at the moment: the one that the
+// database was opened with, or a tuned one.
+func (db *DB) Embedder() embed.Embedder { return db.model() }

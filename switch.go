@@ -15,7 +15,7 @@ import (
 // UseModel lets searches go by another model of the database: [BaseModel] or
 // the folder of a tuned one. Vectors that it still has are used, and what it
 // lacks is embedded first, while searches go on with the old model. The vectors
-// of the model before stay until another change, or [DB.DropModel].
+// of the model before stay until another change.
 func (db *DB) UseModel(ctx context.Context, id string) error {
 	if err := db.enterWriter(); err != nil {
 		return fmt.Errorf("use model: %w", err)
@@ -23,7 +23,10 @@ func (db *DB) UseModel(ctx context.Context, id string) error {
 	defer db.leave()
 	db.tuning.Lock()
 	defer db.tuning.Unlock()
-	if err := db.useModel(ctx, func(m modelRecord, _ int) bool { return m.id() == id }); err != nil {
+	err := db.changeTo(ctx, func(list []modelRecord, _ int) int {
+		return slices.IndexFunc(list, func(m modelRecord) bool { return m.id() == id })
+	})
+	if err != nil {
 		return fmt.Errorf("use model %q: %w", id, err)
 	}
 	return nil
@@ -37,7 +40,7 @@ func (db *DB) Rollback(ctx context.Context) error {
 	defer db.leave()
 	db.tuning.Lock()
 	defer db.tuning.Unlock()
-	err := db.useModel(ctx, func(m modelRecord, before int) bool { return m.Used == before })
+	err := db.changeTo(ctx, usedBefore)
 	if errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("rollback: %w: the database has had one model only", ErrNotFound)
 	}
@@ -47,44 +50,52 @@ func (db *DB) Rollback(ctx context.Context) error {
 	return nil
 }
 
-// useModel switches to the first model that want accepts, which is told the
-// place in Used of the model before the present one.
-func (db *DB) useModel(ctx context.Context, want func(m modelRecord, before int) bool) error {
+// usedBefore is the place of the model that was in use before the active one,
+// −1 if there was none.
+func usedBefore(list []modelRecord, active int) int {
+	before := -1
+	for i, m := range list {
+		finished := m.Used > 0 || m.Model.Folder == ""
+		used := finished && m.Generation != 0 && i != active && m.Used < list[active].Used
+		if used && (before < 0 || m.Used > list[before].Used) {
+			before = i
+		}
+	}
+	return before
+}
+
+// changeTo switches to the model that pick finds in the list, of which one is active.
+func (db *DB) changeTo(ctx context.Context, pick func(list []modelRecord, active int) int) error {
 	var list []modelRecord
-	var active uint32
+	active := -1
 	err := db.store.View(func(r *store.Reader) (err error) {
-		active = r.Generation()
 		list, err = readModels(r)
+		active = slices.IndexFunc(list, func(m modelRecord) bool { return m.Generation == r.Generation() })
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	before := 0
-	present := slices.IndexFunc(list, func(m modelRecord) bool { return m.Generation == active })
-	for _, m := range list {
-		if present < 0 || m.Used < list[present].Used {
-			before = max(before, m.Used)
-		}
+	if active < 0 {
+		return fmt.Errorf("%w: setting %q does not have the model in use", ErrCorrupt, metaModels)
 	}
-	i := slices.IndexFunc(list, func(m modelRecord) bool { return want(m, before) && m.Generation != active })
+	i := pick(list, active)
 	if i < 0 {
-		if present >= 0 && want(list[present], before) && list[present].Used != before {
-			return nil // it is in use
-		}
 		return ErrNotFound
+	}
+	if i == active {
+		return nil
 	}
 	e, err := db.embedderOf(list[i].Model)
 	if err != nil {
 		return err
 	}
-	return db.reembed(ctx, list[i], e, nil)
+	return db.reembed(ctx, list[i], e)
 }
 
 // reembed completes the vectors of a model beside those in use, and lets it
-// take over. Accept, if there is one, may look at the new vectors first; an
-// error from it ends the change.
-func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder, accept func(generation uint32) error) error {
+// take over.
+func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder) error {
 	if m.Generation == 0 {
 		err := db.store.Update(func(w *store.Writer) (err error) {
 			if m.Generation, err = w.NewGeneration(); err != nil {
@@ -98,11 +109,6 @@ func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder, acce
 	}
 	if err := db.fill(ctx, m.Generation, e); err != nil {
 		return err
-	}
-	if accept != nil {
-		if err := accept(m.Generation); err != nil {
-			return err
-		}
 	}
 	return db.switchTo(ctx, m, e)
 }

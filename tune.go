@@ -116,7 +116,7 @@ func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport) e
 	if record, err = db.known(record); err != nil {
 		return err
 	}
-	return db.reembed(ctx, record, tuned, nil)
+	return db.reembed(ctx, record, tuned)
 }
 
 // report compares the model that came out with the one before.

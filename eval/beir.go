@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Document is one entry of a collection.
@@ -49,7 +50,13 @@ const (
 // OpenBEIR reads the queries and judgements of the collection in dir: those of
 // test, or of dev where there is no test, or of train. The documents stay in
 // their file; see Corpus.
-func OpenBEIR(dir string) (*Dataset, error) {
+func OpenBEIR(dir string) (*Dataset, error) { return openBEIR(dir, "test", "dev", "train") }
+
+// OpenBEIRSplit is [OpenBEIR] with the judgements of one split.
+func OpenBEIRSplit(dir, split string) (*Dataset, error) { return openBEIR(dir, split) }
+
+// openBEIR reads the first of splits that there is.
+func openBEIR(dir string, splits ...string) (*Dataset, error) {
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("eval: %w", err)
@@ -58,7 +65,7 @@ func OpenBEIR(dir string) (*Dataset, error) {
 	if _, err := os.Stat(d.corpus); err != nil {
 		return nil, fmt.Errorf("eval: %s is not a BEIR folder (corpus.jsonl, queries.jsonl, qrels/): %w", dir, err)
 	}
-	if err := d.readQrels(filepath.Join(dir, "qrels")); err != nil {
+	if err := d.readQrels(filepath.Join(dir, "qrels"), splits); err != nil {
 		return nil, err
 	}
 	if err := d.readQueries(filepath.Join(dir, queriesFile)); err != nil {
@@ -67,9 +74,9 @@ func OpenBEIR(dir string) (*Dataset, error) {
 	return d, nil
 }
 
-// readQrels reads the first split that dir has.
-func (d *Dataset) readQrels(dir string) error {
-	for _, split := range []string{"test", "dev", "train"} {
+// readQrels reads the first of splits that dir has.
+func (d *Dataset) readQrels(dir string, splits []string) error {
+	for _, split := range splits {
 		path := filepath.Join(dir, split+".tsv")
 		qrels, err := readFile(path, readBEIRQrels)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -78,7 +85,7 @@ func (d *Dataset) readQrels(dir string) error {
 		d.Split, d.Qrels = split, qrels
 		return err
 	}
-	return fmt.Errorf("eval: no judgements: %s has none of test.tsv, dev.tsv and train.tsv", dir)
+	return fmt.Errorf("eval: no judgements: %s has no %s.tsv", dir, strings.Join(splits, ".tsv, "))
 }
 
 // readQueries keeps the queries that have judgements, and the judgements that

@@ -79,6 +79,18 @@ func TestOpenBEIRSplits(t *testing.T) {
 	}
 }
 
+func TestOpenBEIRSplit(t *testing.T) {
+	files := smallSet()
+	files["qrels/train.tsv"] = "q1\td2\t1\nq1\td1\t1\nq1\td0\t0\n"
+	d, err := OpenBEIRSplit(writeFiles(t, files), "train")
+	if err != nil || d.Split != "train" || !reflect.DeepEqual(d.Qrels.Relevant("q1"), []string{"d1", "d2"}) {
+		t.Errorf("got %+v (%v)", d, err)
+	}
+	if _, err := OpenBEIRSplit(writeFiles(t, files), "dev"); err == nil || !strings.Contains(err.Error(), "dev.tsv") {
+		t.Errorf("a split that is not there: %v", err)
+	}
+}
+
 func TestOpenBEIRErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		path, content, want string

@@ -21,6 +21,18 @@ import (
 // not there was not judged and counts as not relevant.
 type Qrels map[string]map[string]int
 
+// Relevant lists the documents that are relevant to a query, by id.
+func (q Qrels) Relevant(query string) []string {
+	var ids []string
+	for id, grade := range q[query] {
+		if grade > 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // Run is what a system retrieved: query id → documents, in any order.
 type Run map[string][]Scored
 

@@ -20,7 +20,7 @@ func TestComplete(t *testing.T) {
 		{[]string{"query", "keys", "-mode", "d"}, "dense"},
 		{[]string{"query", "-db", ""}, ""},
 		{[]string{"query", "ke"}, ""},
-		{[]string{"model", ""}, "show verify export"},
+		{[]string{"model", ""}, "show verify export list use"},
 		{[]string{"model", "export", "--m"}, "--model"},
 		{[]string{"nope", ""}, strings.Join(words(namesOf(commands)), " ")},
 		{nil, ""},

@@ -14,9 +14,12 @@ import (
 func (p *program) modelCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "model",
-		Usage: "show, verify or export the model",
-		Description: `The built-in model, or the folder that --model or BERTSEARCH_MODEL names.
+		Usage: "show, verify or export the model; list and choose a database's",
+		Description: `The built-in model, or the folder that --model or BERTSEARCH_MODEL names; with
+-db, the model that the database goes by, which tune may have made.
 
+   bertsearch model list -db notes.db
+   bertsearch model use -db notes.db base
    bertsearch model show
    bertsearch model show --model ./e5-small
    bertsearch model export ./minilm`,
@@ -25,7 +28,7 @@ func (p *program) modelCommand() *cli.Command {
 			{
 				Name: "show", Usage: "describe the model",
 				Description: `   bertsearch model show --json`,
-				Flags:       []cli.Flag{modelFlag(), jsonFlag()}, Action: p.showModel,
+				Flags:       databaseFlags(), Action: p.showModel,
 			},
 			{
 				Name: "verify", Usage: "read all of the built-in model and compare its checksums",
@@ -35,7 +38,19 @@ func (p *program) modelCommand() *cli.Command {
 			{
 				Name: "export", Usage: "write the model as a folder that Sentence-Transformers loads", ArgsUsage: "DIR",
 				Description: `   bertsearch model export ./minilm`,
-				Flags:       []cli.Flag{modelFlag(), jsonFlag()}, Action: p.exportModel,
+				Flags:       databaseFlags(), Action: p.exportModel,
+			},
+			{
+				Name: "list", Usage: "list the models that a database can go by",
+				Description: `   bertsearch model list -db notes.db`,
+				Flags:       databaseFlags(), Action: p.listModels,
+			},
+			{
+				Name: "use", Usage: "let a database go by another of its models", ArgsUsage: "ID",
+				Description: `ID is one of "model list"; "base" is the model that the database was made with.
+
+   bertsearch model use -db notes.db base`,
+				Flags: databaseFlags(), Action: p.useModel,
 			},
 		},
 	}
@@ -78,7 +93,7 @@ func (p *program) showModel(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
 		return err
 	}
-	b, err := openModel(c, nil)
+	b, err := p.chosenModel(c)
 	if err != nil {
 		return err
 	}
@@ -118,12 +133,12 @@ func (p *program) exportModel(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("model export: want one DIR to write to")
 	}
-	b, err := openModel(c, nil)
-	if err != nil {
-		return err
-	}
 	dir := c.Args().First()
-	if err := b.Save(dir); err != nil {
+	b, err := p.chosenModel(c)
+	if err == nil {
+		err = p.saveModel(c, b, dir)
+	}
+	if err != nil {
 		return err
 	}
 	if c.Bool("json") {

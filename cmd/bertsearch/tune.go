@@ -1,0 +1,193 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/bertsearch/bertsearch"
+	"github.com/bertsearch/bertsearch/cmd/bertsearch/internal/terminal"
+	"github.com/bertsearch/bertsearch/eval"
+	"github.com/bertsearch/bertsearch/train"
+)
+
+func (p *program) tuneCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "tune",
+		Usage: "let the model learn a database's documents",
+		Description: `Trains the database's model on pairs of a question and its answer, or without
+any on pairs made of the documents. Some questions are held out; the new model
+takes over if it is better on them, and nothing changes if it is not. Search
+goes on meanwhile. An interrupted run goes on with --resume.
+
+   bertsearch tune -db notes.db
+   bertsearch tune -db notes.db --pairs clicks.jsonl
+   bertsearch tune -db notes.db --qrels beir-folder
+   bertsearch tune -db notes.db --dry-run
+   bertsearch tune -db notes.db --resume
+   bertsearch tune -db notes.db --rollback
+
+A line of --pairs is {"query", "positive" or "positive_id", and perhaps
+"negative" or "negative_id"}, where ids are of the database's documents. --qrels
+is a folder in the layout of BEIR whose documents are in the database; its
+qrels/train.tsv is learnt from.`,
+		Flags: databaseFlags(
+			&cli.StringFlag{Name: "pairs", Usage: "learn from the pairs in `FILE`, JSON lines"},
+			&cli.StringFlag{Name: "qrels", Usage: "learn from the training judgements of the BEIR folder `DIR`"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "train and measure, but change nothing"},
+			&cli.BoolFlag{Name: "resume", Usage: "go on with an interrupted run"},
+			&cli.BoolFlag{Name: "rollback", Usage: "go back to the model used before"},
+			&cli.StringFlag{Name: "loss", Usage: "minimise `NAME`: " + strings.Join(train.LossNames(), ", ")},
+			&cli.IntFlag{Name: "epochs", Usage: "go over the pairs `N` times"},
+			&cli.IntFlag{Name: "max-steps", Usage: "stop after `N` steps"},
+			&cli.IntFlag{Name: "batch", Usage: "learn from `N` pairs a step"},
+			&cli.Float64Flag{Name: "rate", Usage: "learning rate `R` at its highest"},
+			&cli.IntFlag{Name: "length", Usage: "cut training texts at `N` tokens"},
+			&cli.IntFlag{Name: "layers", Usage: "train only the last `N` layers"},
+			&cli.IntFlag{Name: "lora", Usage: "train updates of rank `N` in place of the weights"},
+			&cli.IntFlag{Name: "negatives", Usage: "mine `N` wrong passages for each pair"},
+			&cli.Float64Flag{Name: "held-out", Usage: "share `S` of the questions that decide, not trained on"},
+			&cli.Uint64Flag{Name: "seed", Usage: "seed `N` of all that is drawn at random"},
+			&cli.IntFlag{Name: "checkpoint", Usage: "be able to resume after every `N` steps"},
+		),
+		Action: p.tune,
+	}
+}
+
+func (p *program) tune(c *cli.Context) error {
+	if err := noArguments(c); err != nil {
+		return err
+	}
+	modes := 0
+	for _, name := range []string{"resume", "rollback", "pairs", "qrels"} {
+		if c.IsSet(name) {
+			modes++
+		}
+	}
+	if modes > 1 || c.Bool("rollback") && c.Bool("dry-run") {
+		return usagef("tune: want at most one of --pairs, --qrels, --resume and --rollback")
+	}
+	options, err := p.tuneOptions(c)
+	if err != nil {
+		return err
+	}
+	db, err := openForChange(c, nil)
+	if err != nil {
+		return err
+	}
+	if c.Bool("rollback") {
+		return errors.Join(p.changeModel(c, db, db.Rollback(c.Context)), db.Close())
+	}
+	report, err := db.Tune(c.Context, options)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		report.Losses = nil // each was a line of its own
+		return p.printJSON(report)
+	}
+	return p.printTuning(report)
+}
+
+// tuneOptions reads the flags and the pairs that they name.
+func (p *program) tuneOptions(c *cli.Context) (train.Options, error) {
+	o := train.Options{
+		Recipe: train.Recipe{
+			Loss: c.String("loss"), Epochs: c.Int("epochs"), MaxSteps: c.Int("max-steps"), Batch: c.Int("batch"),
+			LearningRate: c.Float64("rate"), Length: c.Int("length"), Layers: c.Int("layers"), LoRA: c.Int("lora"), Seed: c.Uint64("seed"),
+		},
+		Negatives: c.Int("negatives"), HeldOut: c.Float64("held-out"), DryRun: c.Bool("dry-run"), Resume: c.Bool("resume"),
+		CheckpointEvery: c.Int("checkpoint"), Progress: p.tuneProgress(c),
+	}
+	if name := c.String("loss"); name != "" {
+		if _, err := train.ParseLoss(name); err != nil {
+			return o, usagef("tune: --loss is %q: want one of %s", name, strings.Join(train.LossNames(), ", "))
+		}
+	}
+	var err error
+	switch {
+	case c.IsSet("pairs"):
+		o.Pairs, err = readPairs(c.String("pairs"))
+	case c.IsSet("qrels"):
+		o.Pairs, err = judgedPairs(c.String("qrels"))
+	}
+	if err == nil && len(o.Pairs) == 0 && (c.IsSet("pairs") || c.IsSet("qrels")) {
+		err = usagef("tune: there is no pair to learn from in %s%s", c.String("pairs"), c.String("qrels"))
+	}
+	return o, err
+}
+
+func readPairs(path string) ([]train.Pair, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return train.ReadPairs(f, path)
+}
+
+// judgedPairs makes a pair of each training judgement of a BEIR folder.
+func judgedPairs(dir string) ([]train.Pair, error) {
+	d, err := eval.OpenBEIRSplit(dir, "train")
+	if err != nil {
+		return nil, err
+	}
+	var pairs []train.Pair
+	for _, q := range d.Queries {
+		for _, id := range d.Qrels.Relevant(q.ID) {
+			pairs = append(pairs, train.Pair{Query: q.Text, PositiveID: id})
+		}
+	}
+	return pairs, nil
+}
+
+// stepJSON is a line of progress.
+type stepJSON struct {
+	Step       int     `json:"step"`
+	Steps      int     `json:"steps"`
+	Loss       float64 `json:"loss"`
+	TokensPerS float64 `json:"tokens_per_s"`
+	Measured   float64 `json:"measured,omitempty"`
+}
+
+// tuneProgress prints a line a step: JSON with --json, else a line for a person
+// that the next one replaces, on a terminal alone.
+func (p *program) tuneProgress(c *cli.Context) func(train.Progress) {
+	return func(g train.Progress) {
+		speed := perSecond(g.Tokens, g.Elapsed)
+		if c.Bool("json") {
+			// A failed write stays in the buffer and is reported at the end.
+			_ = p.printJSON(stepJSON{g.Step, g.Steps, g.Loss, speed, g.Measured})
+			_ = p.out.Flush()
+		} else if p.errScreen.Interactive {
+			p.note("step %d of %d, loss %.3f, %s tokens/s, %s left", g.Step, g.Steps, g.Loss,
+				terminal.Rate(speed), g.Remaining.Round(time.Second))
+		}
+	}
+}
+
+// fourDigits writes a figure as evaluations have them.
+func fourDigits(f float64) string { return fmt.Sprintf("%.4f", f) }
+
+func (p *program) printTuning(r bertsearch.TuneReport) error {
+	s := p.outScreen
+	if r.Swapped {
+		p.printf("%s: searches go by %s now; tune --rollback goes back\n", s.Paint(terminal.Green, "better"), r.Model)
+	} else {
+		p.printf("%s: %s\n", s.Paint(terminal.Yellow, "the model stays as it was"), r.Reason)
+	}
+	table := terminal.Table{Right: []bool{false, true, true}}
+	table.Add(terminal.Cell{Text: "ndcg@10", Style: terminal.Faint}, terminal.Cell{Text: "before", Style: terminal.Faint}, terminal.Cell{Text: "after", Style: terminal.Faint})
+	table.Add(terminal.Plain("dense", fourDigits(r.Before.Dense), fourDigits(r.After.Dense))...)
+	table.Add(terminal.Plain("hybrid", fourDigits(r.Before.Hybrid), fourDigits(r.After.Hybrid))...)
+	if err := table.Print(p.out, s); err != nil {
+		return err
+	}
+	p.printf("%s held out, %s; %d steps on %s from %s, %.0f%% of the change kept, %s\n", plural(r.Questions, "question"), chance(r.PValue),
+		r.Steps, plural(r.Pairs, "pair"), r.Source, 100*r.Mix, time.Duration(r.Seconds*float64(time.Second)).Round(time.Second))
+	return nil
+}
