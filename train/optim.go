@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/bertsearch/bertsearch/internal/kernel"
 	"github.com/bertsearch/bertsearch/model"
@@ -49,13 +52,28 @@ func (a *AdamW) Step(lr float64) {
 		Rate:   float32(lr / (1 - math.Pow(o.Beta1, float64(a.step)))),
 		Spread: float32(1 / (1 - math.Pow(o.Beta2, float64(a.step)))),
 	}
-	for i, p := range a.params {
-		step.Keep = 1
+	each(a.params, func(i int, p *model.Param) {
+		own := step
+		own.Keep = 1
 		if p.Decay {
-			step.Keep = float32(1 - lr*o.Decay)
+			own.Keep = float32(1 - lr*o.Decay)
 		}
-		step.Step(p.Value, p.Grad, a.first[i], a.second[i])
+		own.Step(p.Value, p.Grad, a.first[i], a.second[i])
+	})
+}
+
+// each calls work for every parameter, on all cores.
+func each(params []*model.Param, work func(i int, p *model.Param)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(params)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(params); i = int(next.Add(1)) - 1 {
+				work(i, params[i])
+			}
+		})
 	}
+	workers.Wait()
 }
 
 // WriteTo writes the optimiser's state: the step as u64, then both means of each
@@ -98,15 +116,15 @@ func (a *AdamW) ReadFrom(r io.Reader) (int64, error) {
 // Clip scales all gradients together so that their length is at most most, and
 // returns the length that they had.
 func Clip(params []*model.Param, most float64) float64 {
+	sums := make([]float64, len(params))
+	each(params, func(i int, p *model.Param) { sums[i] = squares(p.Grad) })
 	square := 0.0
-	for _, p := range params {
-		square += squares(p.Grad)
+	for _, sum := range sums {
+		square += sum
 	}
 	length := math.Sqrt(square)
 	if scale := float32(most / (length + 1e-6)); scale < 1 {
-		for _, p := range params {
-			kernel.Scale(p.Grad, scale)
-		}
+		each(params, func(_ int, p *model.Param) { kernel.Scale(p.Grad, scale) })
 	}
 	return length
 }

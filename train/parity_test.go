@@ -66,7 +66,7 @@ func TestParitySteps(t *testing.T) {
 	optimizer := NewAdamW(w.Params(), AdamWOptions{Decay: 0.01})
 	total, worst := len(steps.Batches), 0.0
 	for i, batch := range steps.Batches {
-		loss := parityGradient(t, w, team, batch)
+		loss := parityGradient(t, w, team, batch, model.ForwardOptions{Train: true})
 		if i == 0 {
 			compareParity(t, filepath.Join(dir, "gradients.safetensors"), w.Params(), func(p *model.Param) []float32 { return p.Grad })
 		}
@@ -83,10 +83,10 @@ func TestParitySteps(t *testing.T) {
 }
 
 // parityGradient computes the loss of in-batch negatives and its gradient.
-func parityGradient(t *testing.T, w *model.Trainable, team *nn.Team, batch parityBatch) float64 {
+func parityGradient(t testing.TB, w *model.Trainable, team *nn.Team, batch parityBatch, o model.ForwardOptions) float64 {
 	t.Helper()
 	w.ZeroGrad()
-	values, tape, err := w.Forward(team, batch.model(), model.ForwardOptions{Train: true})
+	values, tape, err := w.Forward(team, batch.model(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
