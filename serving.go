@@ -30,8 +30,7 @@ func (db *DB) settle(fn func(*serving) error) error {
 		if err = fn(db.serving.Load()); !errors.Is(err, errSwapped) {
 			return err
 		}
-		db.switching.Lock() // until the change is over
-		db.switching.Unlock()
+		db.awaitSwitch()
 	}
 	return errors.Join(ErrModelMismatch, err)
 }
@@ -42,4 +41,10 @@ func (s *serving) check(r *store.Reader) error {
 		return errSwapped
 	}
 	return nil
+}
+
+// awaitSwitch returns when no change of models is going on.
+func (db *DB) awaitSwitch() {
+	db.switching.Lock()
+	defer db.switching.Unlock()
 }

@@ -185,18 +185,19 @@ func (db *DB) known(m modelRecord) (modelRecord, error) {
 	return m, err
 }
 
-// dropUnused removes the vectors of tuned models that never came into use.
+// dropUnused removes tuned models that never came into use: their vectors and
+// their folders.
 func (db *DB) dropUnused() error {
-	return db.store.Update(func(w *store.Writer) error {
-		list, err := readModels(w.Reader)
-		if err != nil {
+	var list []modelRecord
+	err := db.store.Update(func(w *store.Writer) (err error) {
+		if list, err = readModels(w.Reader); err != nil {
 			return err
 		}
 		before := len(list)
 		list = slices.DeleteFunc(list, func(m modelRecord) bool {
 			unused := m.Used == 0 && m.Model.Folder != "" && m.Generation != w.Generation()
-			if unused && m.Generation != 0 && err == nil {
-				err = w.DropGeneration(m.Generation)
+			if unused && m.Generation != 0 {
+				err = errors.Join(err, w.DropGeneration(m.Generation))
 			}
 			return unused
 		})
@@ -205,4 +206,23 @@ func (db *DB) dropUnused() error {
 		}
 		return writeMeta(w, metaModels, list)
 	})
+	if err != nil {
+		return err
+	}
+	return db.removeFolders(list)
+}
+
+// removeFolders removes the folders below models that none of list is in.
+func (db *DB) removeFolders(list []modelRecord) error {
+	entries, err := os.ReadDir(db.models)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if !slices.ContainsFunc(list, func(m modelRecord) bool { return m.Model.Folder == name }) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(db.models, name)))
+		}
+	}
+	return err
 }
