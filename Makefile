@@ -24,6 +24,7 @@ test:
 ## race: what is used from many goroutines, under the race detector (needs a C compiler)
 race:
 	CGO_ENABLED=1 go test -race -short . ./embed/... ./index/keyword/... ./internal/nn/...
+	CGO_ENABLED=1 go test -race -short -run 'Suite/(Concurrent|Random)|WhileWriting|WaitForSearches' ./index/hnsw ./index/flat ./index/internal/...
 
 ## kernels: the numeric packages on each path this processor has
 kernels:

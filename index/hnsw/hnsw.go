@@ -51,6 +51,7 @@ type Index struct {
 	repair repair
 	tuning tuning
 	effort effort
+	cost   cost
 
 	margin int32 // of the coder
 

@@ -14,30 +14,25 @@ type plan struct {
 	budget  int // rows compared after which a walk gives way to a scan
 }
 
-// scanCost is the cost of comparing a float32 vector in a scan over that of
-// comparing a code on a walk, the work of walking included: an estimate for 384
-// dimensions, 95 against 60 ns.
-const scanCost = 1.6
-
 // exactMatches is the number of matches up to which a filtered search is
 // exact whatever it costs.
 const exactMatches = 1000
 
-// plan chooses between a walk and a scan by their cost. A walk through a graph
-// of which a share s matches the filter compares about 1/s times as many rows
-// as one without a filter, as only matches count towards ef.
+// plan chooses between a walk and a scan by what they have cost so far. A walk
+// through a graph of which a share s matches the filter compares about 1/s
+// times as many rows as one without a filter, as only matches count towards ef.
 func (x *Index) plan(ef, live int, filter *roaring.Bitmap) plan {
 	p := plan{ef: x.widened(ef, live), matches: live, budget: math.MaxInt}
-	walk := x.effort.estimate(p.ef)
+	walk, ratio := x.effort.estimate(p.ef), x.cost.ratio()
 	if filter != nil {
 		p.matches = int(min(filter.GetCardinality(), uint64(live)))
 		if p.matches <= exactMatches {
 			return p
 		}
 		walk = int(float64(walk) * float64(live) / float64(p.matches))
-		p.budget = int(scanCost * float64(p.matches))
+		p.budget = int(ratio * float64(p.matches))
 	}
-	p.walk = float64(walk) < scanCost*float64(p.matches)
+	p.walk = float64(walk) < ratio*float64(p.matches)
 	return p
 }
 

@@ -59,7 +59,7 @@ func TestRecallOfClusters(t *testing.T) {
 		clusters, dimension int
 		spread              float64
 	}{
-		{20, 64, 0.1}, {20, 384, 1}, {500, 128, 1}, {2000, 96, 2}, {5000, 64, 0.5},
+		{20, 64, 0.1}, {500, 64, 2}, {2000, 128, 1}, {5000, 64, 0.5},
 	} {
 		t.Run(fmt.Sprintf("%d×%d×%v", c.clusters, c.dimension, c.spread), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(c.clusters)))

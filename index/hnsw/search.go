@@ -3,7 +3,7 @@ package hnsw
 import (
 	"fmt"
 	"math"
-	"sync/atomic"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -75,6 +75,7 @@ func (w *walker) walk(p plan, filter *roaring.Bitmap) {
 		w.pool.reset(0)
 		return
 	}
+	began := time.Now()
 	w.descend(from, 0)
 	if filter != nil {
 		w.filtered(p, filter)
@@ -82,6 +83,7 @@ func (w *walker) walk(p plan, filter *roaring.Bitmap) {
 	}
 	w.beam(w.start, 0, p.ef)
 	w.x.effort.note(w.compare, p.ef)
+	w.x.cost.walk.note(time.Since(began), w.compare)
 }
 
 // rescore takes the live rows of the pool, scores with the float32 vectors
@@ -112,6 +114,7 @@ func (w *walker) score() error {
 		return err
 	}
 	w.offer(&w.top, w.ids)
+	w.scanned += len(w.ids)
 	w.ids = w.ids[:0]
 	return nil
 }
@@ -133,7 +136,9 @@ const scanBatch = 64
 // scan offers every live row that the filter lets through to the top: by the
 // filter's labels, or over the rows, whichever are fewer.
 func (w *walker) scan(filter *roaring.Bitmap) error {
-	w.ids = w.ids[:0]
+	w.ids, w.scanned = w.ids[:0], 0
+	began := time.Now()
+	defer func() { w.x.cost.scan.note(time.Since(began), w.scanned) }()
 	used := min(w.x.set.Used(), w.view.Capacity)
 	if filter != nil && filter.GetCardinality() < uint64(used) {
 		return w.scanLabels(filter)
@@ -170,27 +175,3 @@ func (w *walker) gather(id uint32) error {
 	}
 	return w.score()
 }
-
-// effort is what walks cost: the rows compared for each candidate kept, a
-// moving average.
-type effort struct{ perCandidate atomic.Uint32 } // in sixteenths
-
-func (e *effort) note(compared, ef int) {
-	old, now := e.perCandidate.Load(), uint32(16*compared/ef)
-	if old == 0 {
-		e.perCandidate.Store(now)
-	} else if now/8 != old/8 {
-		e.perCandidate.Store((15*old + now) / 16)
-	}
-}
-
-// estimate is the number of rows that a walk with ef candidates compares.
-func (e *effort) estimate(ef int) int {
-	per := e.perCandidate.Load()
-	if per == 0 {
-		per = 16 * effortGuess
-	}
-	return int(per) * ef / 16
-}
-
-const effortGuess = 20

@@ -141,9 +141,21 @@ func (x *Index) sample() []sample {
 		}
 	}
 	x.parallel(len(samples), truthShare, func(w *walker, from, to int) { w.findTruth(samples[from:to]) })
+	x.timeScan(samples[0].query)
 	return samples
 }
 
+// timeScan makes what a scan costs known before a search has to choose.
+func (x *Index) timeScan(query []float32) {
+	w := x.walkers.Get().(*walker)
+	defer x.walkers.Put(w)
+	w.begin()
+	w.setVector(query)
+	w.top.Reset(tuneK)
+	_ = w.scan(nil) // damage is met again by whoever needs an answer
+}
+
+// newSample makes a sample of a kind.
 func (x *Index) newSample(kind int, random *rand.Rand) sample {
 	id := x.randomRow(random)
 	row := x.layout.vector(x.set.View(), id)

@@ -24,6 +24,7 @@ type walker struct {
 	floats   []float32
 	top      index.Top
 	compare  int // rows compared since begin
+	scanned  int // rows of a scan
 
 	start      []uint32    // where a walk begins
 	candidates []candidate // for a row's links

@@ -2,6 +2,9 @@ package indextest
 
 import (
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -11,27 +14,50 @@ import (
 )
 
 // testRandom does random changes and compares every answer with a model. A
-// failure prints the seed.
+// failure prints the seed. BERTSEARCH_INDEX_SEEDS and
+// BERTSEARCH_INDEX_OPERATIONS ask for more than a short test does.
 func testRandom(t *testing.T, e Engine) {
 	seeds, operations := 3, 300
 	if testing.Short() {
-		seeds, operations = 1, 150
+		seeds, operations = 1, 50
 	}
+	seeds = setting(t, "BERTSEARCH_INDEX_SEEDS", seeds)
+	operations = setting(t, "BERTSEARCH_INDEX_OPERATIONS", operations)
 	for seed := range seeds {
-		w := &world{engine: e, r: source(uint64(1000 + seed)), x: e.empty(t), m: make(model)}
-		t.Logf("seed %d", 1000+seed)
-		for range operations {
-			w.step(t)
-		}
+		t.Run(strconv.Itoa(1000+seed), func(t *testing.T) {
+			w := &world{engine: e, r: source(uint64(1000 + seed)), x: e.empty(t), m: make(model)}
+			w.snapshot = filepath.Join(t.TempDir(), "vectors")
+			w.save(t)
+			for range operations {
+				w.step(t)
+			}
+		})
 	}
 }
 
-// world is an index and what it should hold.
+// setting is a number from the environment, or standard.
+func setting(t *testing.T, name string, standard int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return standard
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n
+}
+
+// world is an index, what it should hold, and its last snapshot with the
+// changes since, as a database has them.
 type world struct {
-	engine Engine
-	r      *rand.Rand
-	x      index.Vector
-	m      model
+	engine   Engine
+	r        *rand.Rand
+	x        index.Vector
+	m        model
+	snapshot string
+	since    []func(x index.Vector) error
 }
 
 // labels are drawn from few, so that they meet again.
@@ -42,22 +68,34 @@ func (w *world) step(t *testing.T) {
 	case n < 35:
 		w.add(t, 1+w.r.IntN(40))
 	case n < 50:
-		w.remove(1 + w.r.IntN(60))
+		w.remove(t, 1+w.r.IntN(60))
 	case n < 96:
 		w.search(t)
 	case n < 98:
 		w.add(t, 600)
+	case n < 99:
+		w.save(t)
+		w.reopen(t)
 	default:
-		w.x = w.engine.reopen(t, w.x, dimension)
+		w.reopen(t)
 	}
 	if w.x.Len() != len(w.m) {
 		t.Fatalf("Len is %d, want %d", w.x.Len(), len(w.m))
 	}
 }
 
+// change applies a change and remembers it.
+func (w *world) change(t *testing.T, f func(x index.Vector) error) {
+	t.Helper()
+	if err := f(w.x); err != nil {
+		t.Fatal(err)
+	}
+	w.since = append(w.since, f)
+}
+
 func (w *world) add(t *testing.T, count int) {
 	labels, vectors := w.draw(count), Random(w.r, count, dimension)
-	add(t, w.x, labels, vectors)
+	w.change(t, func(x index.Vector) error { return x.Add(labels, vectors) })
 	for i, label := range labels {
 		w.m[label] = vectors[i]
 	}
@@ -71,11 +109,39 @@ func (w *world) draw(count int) []uint32 {
 	return labels
 }
 
-func (w *world) remove(count int) {
+func (w *world) remove(t *testing.T, count int) {
 	labels := w.draw(count)
-	w.x.Delete(labels...)
+	w.change(t, func(x index.Vector) error {
+		x.Delete(labels...)
+		return nil
+	})
 	for _, label := range labels {
 		delete(w.m, label)
+	}
+}
+
+// save writes a snapshot of all there is.
+func (w *world) save(t *testing.T) {
+	if err := index.SaveFile(w.snapshot, w.x, 42); err != nil {
+		t.Fatal(err)
+	}
+	w.since = nil
+}
+
+// reopen opens the last snapshot and applies the changes since: after save as
+// when a database is closed, and else as after a crash.
+func (w *world) reopen(t *testing.T) {
+	_ = w.x.Close()
+	x, last, err := w.engine.Open(w.snapshot, dimension, &index.Options{Workers: 2})
+	if err != nil || last != 42 {
+		t.Fatalf("the last change is %d, want 42; error %v", last, err)
+	}
+	w.x = x
+	t.Cleanup(func() { _ = x.Close() })
+	for _, f := range w.since {
+		if err := f(w.x); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -96,7 +162,11 @@ func (w *world) search(t *testing.T) {
 // testConcurrent has eight writers, each with labels of its own, and eight
 // readers; with -race it finds unguarded memory.
 func testConcurrent(t *testing.T, e Engine) {
-	const writers, readers, rounds, batch = 8, 8, 6, 40
+	const writers, readers, batch = 8, 8, 40
+	rounds := 6
+	if testing.Short() {
+		rounds = 3
+	}
 	x := e.empty(t)
 	fixed := Random(source(20), 200, dimension)
 	add(t, x, sequence(1<<20, len(fixed)), fixed)
