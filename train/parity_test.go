@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/bertsearch/bertsearch/internal/nn"
@@ -41,6 +42,20 @@ func TestParitySteps(t *testing.T) {
 	if dir == "" {
 		dir = runPyTorch(t, weights)
 	}
+	compareSteps(t, weights, dir, 2e-5)
+}
+
+// TestStepsOfPyTorch is TestParitySteps for a tiny model at a high learning
+// rate, without its first gradient, which package model compares.
+func TestStepsOfPyTorch(t *testing.T) {
+	dir := filepath.Join("..", "model", "testdata", "gradients", "gelu")
+	compareSteps(t, dir, dir, 1e-3)
+}
+
+// compareSteps trains the model of the folder weights as PyTorch did, whose
+// results stand in dir.
+func compareSteps(t *testing.T, weights, dir string, rate float64) {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "steps.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -67,11 +82,11 @@ func TestParitySteps(t *testing.T) {
 	total, worst := len(steps.Batches), 0.0
 	for i, batch := range steps.Batches {
 		loss := parityGradient(t, w, team, batch, model.ForwardOptions{Train: true})
-		if i == 0 {
+		if i == 0 && weights != dir {
 			compareParity(t, filepath.Join(dir, "gradients.safetensors"), w.Params(), func(p *model.Param) []float32 { return p.Grad })
 		}
 		Clip(w.Params(), 1)
-		optimizer.Step(2e-5 * LinearWarmup(i, total, max(1, total/10)))
+		optimizer.Step(rate * LinearWarmup(i, total, max(1, total/10)))
 		w.Refresh(team)
 		off := math.Abs(loss-steps.Losses[i]) / steps.Losses[i]
 		if worst = max(worst, off); off > 0.01 {
@@ -108,6 +123,11 @@ func compareParity(t *testing.T, path string, params []*model.Param, values func
 	defer func() { _ = golden.Close() }()
 	worst, name, most := 0.0, "", 0.0
 	for _, p := range params {
+		// A key's bias changes no attention weight: its gradient is zero but for
+		// rounding, of which AdamW makes steps of full size.
+		if strings.HasSuffix(p.Name, "attention.self.key.bias") {
+			continue
+		}
 		want, err := golden.Floats(p.Name)
 		if err != nil {
 			t.Fatal(err)
@@ -118,8 +138,7 @@ func compareParity(t *testing.T, path string, params []*model.Param, values func
 			length, square = length+float64(want[i])*float64(want[i]), square+d*d
 			most = max(most, math.Abs(d))
 		}
-		// The gradient of a key's bias is zero but for rounding.
-		if off := math.Sqrt(square / length); off > worst && length > 1e-10 {
+		if off := math.Sqrt(square / length); off > worst {
 			worst, name = off, p.Name
 		}
 	}

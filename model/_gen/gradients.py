@@ -73,6 +73,10 @@ def tiny(act):
     b = batch(random.Random(3), 23, [3, 9, 1, 12, 5, 7], 2)
     gradients(m, b, out)
     json.dump(b, open(f"{out}/batch.json", "w"))
+    if act != "gelu": return
+    r = random.Random(4)
+    batches = [batch(r, 23, [r.randrange(1, 12) for _ in range(8)], 1) for _ in range(50)]
+    json.dump({"batches": batches, "losses": steps(m, batches, out, rate=1e-3)}, open(f"{out}/steps.json", "w"))
 
 
 def real(model, out, count):
