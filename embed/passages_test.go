@@ -65,12 +65,12 @@ func TestPassagesAreWholeSentences(t *testing.T) {
 	checkPassages(t, b, "Title", text.String(), spans)
 	for i, s := range spans {
 		p := text.String()[s.Start:s.End]
-		last := i == len(spans)-1 // begins where it is full
-		if !strings.HasPrefix(p, "Sentence") && !last || !strings.HasSuffix(p, "here.") {
+		first, last := i == 0, i == len(spans)-1 // end, begin where they are full
+		if !strings.HasPrefix(p, "Sentence") && !last || !strings.HasSuffix(p, "here.") && !first {
 			t.Errorf("passage %q is not whole sentences", p)
 		}
-		if n := count(b, PassageText("Title", p)); last && n < 30 {
-			t.Errorf("the last passage has %d tokens, want the room of 32 filled up to a word", n)
+		if n := count(b, PassageText("Title", p)); (first || last) && n < 30 {
+			t.Errorf("passage %d has %d tokens, want the room of 32 filled up to a word", i, n)
 		}
 		if i > 0 && s.Start >= spans[i-1].End {
 			t.Errorf("passage %d does not overlap the one before", i)
