@@ -21,7 +21,7 @@ type side struct {
 }
 
 func newEncoder(s *model.Sentence, t *tokenizer.Tokenizer, length int) *encoder {
-	most := s.Encoder.Config.MaxPositionEmbeddings
+	most := s.Encoder.Config.Positions()
 	own := s.MaxLength
 	if own == 0 {
 		own = t.MaxLength()
