@@ -20,7 +20,8 @@ import (
 // Memory beside the weights is about 30 bytes × hidden size × the tokens of a
 // batch for each core, and 1 KB for each text of a window of [windowTexts].
 type BERT struct {
-	sentence    *model.Sentence
+	sentence    *model.Sentence // as it was given
+	computed    *model.Sentence // the same in the precision of the options
 	tokens      *tokenizer.Tokenizer
 	options     Options
 	length      int       // most tokens of a text, special ones included
@@ -73,6 +74,10 @@ func New(s *model.Sentence, t *tokenizer.Tokenizer, o *Options) (*BERT, error) {
 	var err error
 	if b.options, err = o.settled(b.length); err != nil {
 		return nil, err
+	}
+	b.computed = s
+	if b.options.Precision == Int8 {
+		b.computed = s.Int8()
 	}
 	var e tokenizer.Encoding
 	t.Encode(&e, "", 0)
@@ -221,7 +226,7 @@ func (w *worker) embed(b *BERT, vectors [][]float32) error {
 		w.vectors = make([]float32, n)
 	}
 	flat := w.vectors[:len(vectors)*dim]
-	if err := b.sentence.Embed(w.space, &w.batch, flat); err != nil {
+	if err := b.computed.Embed(w.space, &w.batch, flat); err != nil {
 		return fmt.Errorf("embed: %w", err)
 	}
 	for i, v := range vectors {

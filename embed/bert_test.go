@@ -40,22 +40,38 @@ var mixedTexts = []string{
 }
 
 // TestBitsDoNotDependOnTheBatch embeds texts alone, together, in other orders
-// and on other numbers of cores.
+// and on other numbers of cores, in each precision.
 func TestBitsDoNotDependOnTheBatch(t *testing.T) {
-	want := vectorsOf(t, open(t, &Options{Workers: 1}), mixedTexts...)
-	for _, workers := range []int{1, 2, 3} {
-		b := open(t, &Options{Workers: workers})
-		for i, text := range mixedTexts {
-			if got := vectorsOf(t, b, text)[0]; !slices.Equal(got, want[i]) {
-				t.Errorf("%d workers: %.20q has other bits alone", workers, text)
+	for _, precision := range []Precision{F32, Int8} {
+		want := vectorsOf(t, open(t, &Options{Precision: precision, Workers: 1}), mixedTexts...)
+		for _, workers := range []int{1, 2, 3} {
+			b := open(t, &Options{Precision: precision, Workers: workers})
+			for i, text := range mixedTexts {
+				if got := vectorsOf(t, b, text)[0]; !slices.Equal(got, want[i]) {
+					t.Errorf("%s, %d workers: %.20q has other bits alone", precision, workers, text)
+				}
+			}
+			reversed := slices.Clone(mixedTexts)
+			slices.Reverse(reversed)
+			for i, got := range vectorsOf(t, b, reversed...) {
+				if !slices.Equal(got, want[len(want)-1-i]) {
+					t.Errorf("%s, %d workers: %.20q has other bits in another order", precision, workers, reversed[i])
+				}
 			}
 		}
-		reversed := slices.Clone(mixedTexts)
-		slices.Reverse(reversed)
-		for i, got := range vectorsOf(t, b, reversed...) {
-			if !slices.Equal(got, want[len(want)-1-i]) {
-				t.Errorf("%d workers: %.20q has other bits in another order", workers, reversed[i])
-			}
+	}
+}
+
+// TestInt8IsClose compares int8 with f32, which it must not be confused with.
+func TestInt8IsClose(t *testing.T) {
+	f32, int8 := open(t, &Options{Precision: F32}), open(t, &Options{Precision: Int8})
+	if f32.Fingerprint() == int8.Fingerprint() || int8.Precision() != Int8 {
+		t.Errorf("fingerprints %s and %s, precision %s", f32.Fingerprint(), int8.Fingerprint(), int8.Precision())
+	}
+	want := vectorsOf(t, f32, mixedTexts...)
+	for i, got := range vectorsOf(t, int8, mixedTexts...) {
+		if c := cosine(got, want[i]); c < 0.99 { // .992 for the empty text, two special tokens
+			t.Errorf("%.20q: cosine to f32 %.5f", mixedTexts[i], c)
 		}
 	}
 }

@@ -19,6 +19,8 @@ type Encoder struct {
 	Embedding nn.Embedding
 	Layers    []Layer
 	Pooler    *nn.Linear // hidden → hidden over the first token, tanh; nil when the model has none
+
+	int8 []layerInt8 // what multiplies in place of the matrices of Layers; nil: they themselves
 }
 
 // Layer is one block of the encoder. H is the hidden size, I the intermediate

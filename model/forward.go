@@ -29,6 +29,10 @@ func (e *Encoder) run(s nn.Share, w *Workspace, b *Batch) {
 	s.Wait()
 	act, _ := activation(e.Config.HiddenAct) // Validate has refused an unknown one
 	for i := range e.Layers {
+		if e.int8 != nil {
+			e.runInt8(s, w, own, i, b.Starts, act)
+			continue
+		}
 		e.Layers[i].run(s, w, own, b.Starts, e.heads(), act)
 	}
 }

@@ -16,6 +16,7 @@ type Workspace struct {
 	pooled    []float32 // one text's pooled vector
 	projected []float32 // and what a Dense module makes of it
 	members   []memberSpace
+	bytes     int8Space // of a model in bytes
 
 	team *nn.Team
 }

@@ -10,17 +10,17 @@ import (
 )
 
 // precisions are the values of --precision.
-var precisions = []string{string(embed.Auto), string(embed.F32)}
+var precisions = []string{string(embed.Auto), string(embed.F32), string(embed.Int8)}
 
 func precisionFlag() cli.Flag {
 	return &cli.StringFlag{Name: "precision", Value: string(embed.Auto),
-		Usage: "arithmetic `P` of the encoder: " + strings.Join(precisions, " or ")}
+		Usage: "arithmetic `P` of the encoder: " + strings.Join(precisions, ", ")}
 }
 
 // parsePrecision reads one value of --precision.
 func parsePrecision(name string) (embed.Precision, error) {
 	if !slices.Contains(precisions, name) {
-		return "", usagef("--precision is %q: want %s", name, strings.Join(precisions, " or "))
+		return "", usagef("--precision is %q: want %s", name, strings.Join(precisions, ", "))
 	}
 	return embed.Precision(name), nil
 }

@@ -1,0 +1,48 @@
+package nn
+
+import (
+	"slices"
+
+	"github.com/bertsearch/bertsearch/internal/kernel"
+)
+
+// LinearInt8 is y = x·Wᵀ + b with x and W rounded to bytes: W with a scale for
+// each output, x with one for each row, so that a row's result does not depend
+// on the rows around it.
+type LinearInt8 struct {
+	Weight *kernel.PackedInt8
+	Bias   []float32 // out values, or nil
+	even   []float32 // in ones: every column of x is rounded as it is
+}
+
+// NewLinearInt8 rounds the matrix of l to bytes.
+func NewLinearInt8(l Linear) LinearInt8 {
+	n, k := l.Out(), l.In()
+	w := make([]float32, n*k)
+	for i := range n {
+		l.Weight.Row(w[i*k:(i+1)*k], i)
+	}
+	return LinearInt8{kernel.PackInt8(w, n, k), l.Bias, slices.Repeat([]float32{1}, k)}
+}
+
+// In is the number of features of x.
+func (l LinearInt8) In() int { return l.Weight.Columns() }
+
+// Out is the number of features of y.
+func (l LinearInt8) Out() int { return l.Weight.Rows() }
+
+// Quantize rounds rows rows of x, rows×in, to bytes in q, which has that shape.
+// Members share the rows.
+func (l LinearInt8) Quantize(s Share, q *kernel.Quantized, x []float32, rows int) {
+	first, last := s.Range(rows)
+	q.SetRows(x, l.even, first, last)
+}
+
+// Forward computes dst = act(x·Wᵀ + b + residual) for the rows of x, of which
+// Quantize has made bytes: dst is rows×out, residual rows×out or nil. Members
+// share the output columns.
+func (l LinearInt8) Forward(s Share, dst []float32, x *kernel.Quantized, residual []float32, act kernel.Activation) {
+	first, last := s.Range(l.Weight.Panels())
+	e := kernel.Epilogue{Bias: l.Bias, Residual: residual, Activation: act}
+	kernel.LinearInt8Panels(dst, x, l.Weight, e, first, last)
+}
