@@ -95,9 +95,18 @@ func (c *cutter) part(text string) (length, units int) {
 	return starts[0] + size, c.room
 }
 
-// startsWord says whether white space stands before position at.
+// startsWord says whether position at is after the start of text and not within
+// a run of letters and digits. White space alone would not do: an address or a
+// formula has none, and the tokens of a whole one would be left out.
 func startsWord(text string, at int) bool {
-	return at > 0 && strings.IndexByte(" \t\n\r", text[at-1]) >= 0
+	before, _ := utf8.DecodeLastRuneInString(text[:at])
+	after, _ := utf8.DecodeRuneInString(text[at:])
+	return at > 0 && !(inWord(before) && inWord(after))
+}
+
+// inWord says whether r is a part of a word.
+func inWord(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
 // add puts p into the passage, after closing it where p has no room.

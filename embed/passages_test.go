@@ -84,6 +84,20 @@ func TestPassagesAreWholeSentences(t *testing.T) {
 	}
 }
 
+// The first passage has the tokens that the document cut off at the model's
+// length has, also where what is cut has no white space.
+func TestFirstPassageIsFull(t *testing.T) {
+	b := open(t, nil)
+	for _, word := range []string{"tree ", "tree. ", "f(x)+", "/path", "2[log(m+1)]+[m/p][log(n/m)] "} {
+		text := strings.Repeat(word, 2000)
+		spans := b.Passages("", text)
+		checkPassages(t, b, "", text, spans)
+		if n, limit := count(b, text[spans[0].Start:spans[0].End]), b.options.PassageTokens; n < limit-1 {
+			t.Errorf("the first passage of %.40q has %d of %d tokens", text, n, limit)
+		}
+	}
+}
+
 func TestPassagesOfRandomTexts(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 9))
 	parts := []string{"a", "word ", "longer ", ". ", "! ", "\n", "\n\n", "。", "東京", "é", "x.y", "Dr. ", "  ", "(\")", "-", "\xff", "12.5 ", "unbelievable "}
