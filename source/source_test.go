@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/bertsearch/bertsearch"
+	"github.com/bertsearch/bertsearch/internal/unprivileged"
 )
 
 // writeFiles makes a folder of files: path within it → content.
@@ -183,15 +184,14 @@ func TestReadWithoutPermission(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { _ = os.Chmod(closed[1], 0o755) })
-	if _, err := os.ReadDir(closed[1]); err == nil {
-		t.Skip("this user may read everything")
-	}
-	documents, skips := collect(t, nil, filepath.Join(dir, "d"))
-	expect(t, "ids", ids(documents), []string{"d/open.txt"})
-	expect(t, "skips", skips, []string{"closed.txt: permission denied", "folder: permission denied"})
-	if _, err := Read(closed[1:], nil); !errors.Is(err, fs.ErrPermission) {
-		t.Errorf("error %v, want no permission", err)
-	}
+	unprivileged.Do(t, func() {
+		documents, skips := collect(t, nil, filepath.Join(dir, "d"))
+		expect(t, "ids", ids(documents), []string{"d/open.txt"})
+		expect(t, "skips", skips, []string{"closed.txt: permission denied", "folder: permission denied"})
+		if _, err := Read(closed[1:], nil); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("error %v, want no permission", err)
+		}
+	})
 }
 
 func TestReadStops(t *testing.T) {
