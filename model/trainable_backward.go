@@ -7,11 +7,17 @@ import "github.com/bertsearch/bertsearch/internal/nn"
 // returned with the tape, which is used up. Parameters must not have changed in
 // between.
 func (t *Trainable) Backward(team *nn.Team, tape *Tape, dvectors []float32) {
-	t.reserve(team, tape)
 	dpooled := t.headBackward(tape, dvectors)
+	t.back(team, tape, func(p *pass, c *chunk) { t.poolBackward(p.d, p.x, dpooled, c, tape.batch.Prompt) })
+}
+
+// back goes back through the encoder. last writes the gradient of a chunk's
+// last hidden state, which is the pass's x, to the pass's d.
+func (t *Trainable) back(team *nn.Team, tape *Tape, last func(*pass, *chunk)) {
+	t.reserve(team, tape)
 	for i := len(tape.chunks) - 1; i >= 0; i-- {
 		c := &tape.chunks[i]
-		share(team, func(s nn.Share) { t.encodeBackward(s, tape, c, dpooled) })
+		share(team, func(s nn.Share) { t.encodeBackward(s, tape, c, last) })
 		t.release(c)
 	}
 	tape.chunks = nil
@@ -19,7 +25,7 @@ func (t *Trainable) Backward(team *nn.Team, tape *Tape, dvectors []float32) {
 
 // encodeBackward is the way back through the encoder for one chunk. What a
 // layer's input was follows from what the layer below kept.
-func (t *Trainable) encodeBackward(s nn.Share, tape *Tape, c *chunk, dpooled []float32) {
+func (t *Trainable) encodeBackward(s nn.Share, tape *Tape, c *chunk, last func(*pass, *chunk)) {
 	p := &t.space.pass
 	if s.Index() == 0 {
 		t.begin(c, tape.options)
@@ -27,7 +33,7 @@ func (t *Trainable) encodeBackward(s nn.Share, tape *Tape, c *chunk, dpooled []f
 	s.Wait()
 	t.input(s, c, len(t.layers))
 	if s.Index() == 0 {
-		t.poolBackward(p.d, p.x, dpooled, c, tape.batch.Prompt)
+		last(p, c)
 	}
 	s.Wait()
 	for i := len(t.layers) - 1; i >= t.lowest; i-- {

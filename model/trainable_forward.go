@@ -19,25 +19,34 @@ const defaultMemory = 1 << 30
 // Forward computes the vectors of a batch, texts×Dimension, and with o.Train
 // the tape that Backward takes. team nil works on the calling goroutine alone.
 func (t *Trainable) Forward(team *nn.Team, b *Batch, o ForwardOptions) ([]float32, *Tape, error) {
-	if err := b.check(t.Config()); err != nil {
+	pooled := make([]float32, b.Texts()*t.base.Pooling.Dimension(t.Config().HiddenSize))
+	tape, err := t.forth(team, b, o, func(c *chunk, x []float32) { t.pool(pooled, c, x, b.Prompt) })
+	if err != nil {
 		return nil, nil, err
-	}
-	tape := &Tape{options: o}
-	tape.cut(b, chunkRows)
-	t.reserve(team, tape)
-	h := t.Config().HiddenSize
-	pooled := make([]float32, b.Texts()*t.base.Pooling.Dimension(h))
-	for i := range tape.chunks {
-		c := &tape.chunks[i]
-		t.keep(c, o)
-		share(team, func(s nn.Share) { t.encode(s, c, o) })
-		t.pool(pooled, c, t.space.pass.x, b.Prompt)
 	}
 	vectors := t.head(tape, pooled)
 	if !o.Train {
 		return vectors, nil, nil
 	}
 	return vectors, tape, nil
+}
+
+// forth goes through the encoder. last is called with the last hidden state of
+// each chunk, rows×H, which does not last.
+func (t *Trainable) forth(team *nn.Team, b *Batch, o ForwardOptions, last func(c *chunk, x []float32)) (*Tape, error) {
+	if err := b.check(t.Config()); err != nil {
+		return nil, err
+	}
+	tape := &Tape{options: o}
+	tape.cut(b, chunkRows)
+	t.reserve(team, tape)
+	for i := range tape.chunks {
+		c := &tape.chunks[i]
+		t.keep(c, o)
+		share(team, func(s nn.Share) { t.encode(s, c, o) })
+		last(c, t.space.pass.x)
+	}
+	return tape, nil
 }
 
 // keep gives a chunk of a pass in training its memory: the input of each
