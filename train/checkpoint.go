@@ -13,6 +13,8 @@ import (
 	"io/fs"
 	"math"
 	"os"
+
+	"github.com/bertsearch/bertsearch/model"
 )
 
 // # Format of a checkpoint
@@ -52,23 +54,49 @@ func (r *run) identify(m Model) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
+// checkpoint is the run's.
+func (r *run) checkpoint() *Checkpoint {
+	return &Checkpoint{r.control.Checkpoint, r.identity, &r.state, r.params, &r.state.best, r.optimizer}
+}
+
 // save writes the checkpoint, if there is to be one.
-func (r *run) save() error {
-	path := r.control.Checkpoint
-	if path == "" {
+func (r *run) save() error { return r.checkpoint().Save() }
+
+// resume reads the checkpoint, if there is one.
+func (r *run) resume() error {
+	found, err := r.checkpoint().Load()
+	if found {
+		r.weights.Refresh(nil)
+	}
+	return err
+}
+
+// Checkpoint is the state of a run and the file that keeps it.
+type Checkpoint struct {
+	Path      string   // "" is no file: Save and Load do nothing
+	Identity  [32]byte // of everything that decides how the run goes
+	State     any      // points to what is kept as JSON
+	Params    []*model.Param
+	Best      *[][]float32 // values of each parameter that were best so far; nil while there are none
+	Optimizer *AdamW
+}
+
+// Save writes the file.
+func (c *Checkpoint) Save() error {
+	if c.Path == "" {
 		return nil
 	}
-	err := replaceFile(path, func(f io.Writer) error {
+	err := replaceFile(c.Path, func(f io.Writer) error {
 		sum := crc32.New(castagnoli)
 		w := bufio.NewWriterSize(io.MultiWriter(f, sum), 1<<20)
-		if err := errors.Join(r.encode(w), w.Flush()); err != nil {
+		if err := errors.Join(c.encode(w), w.Flush()); err != nil {
 			return err
 		}
 		_, err := f.Write(binary.LittleEndian.AppendUint32(nil, sum.Sum32()))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("train: checkpoint %s: %w", path, err)
+		return fmt.Errorf("train: checkpoint %s: %w", c.Path, err)
 	}
 	return nil
 }
@@ -88,56 +116,56 @@ func replaceFile(path string, write func(io.Writer) error) error {
 }
 
 // encode writes all but the checksum.
-func (r *run) encode(w *bufio.Writer) error {
-	text, err := json.Marshal(r.state)
+func (c *Checkpoint) encode(w *bufio.Writer) error {
+	text, err := json.Marshal(c.State)
 	if err != nil {
 		return err
 	}
 	head := binary.LittleEndian.AppendUint32([]byte(checkpointMagic), checkpointVersion)
-	head = append(head, r.identity[:]...)
+	head = append(head, c.Identity[:]...)
 	head = binary.LittleEndian.AppendUint32(head, uint32(len(text)))
 	if _, err := w.Write(append(head, text...)); err != nil {
 		return err
 	}
-	for _, p := range r.params {
+	for _, p := range c.Params {
 		if err := writeFloats(w, p.Value); err != nil {
 			return err
 		}
 	}
-	if err := w.WriteByte(byte(min(len(r.state.best), 1))); err != nil {
+	if err := w.WriteByte(byte(min(len(*c.Best), 1))); err != nil {
 		return err
 	}
-	for _, values := range r.state.best {
+	for _, values := range *c.Best {
 		if err := writeFloats(w, values); err != nil {
 			return err
 		}
 	}
-	_, err = r.optimizer.WriteTo(w)
+	_, err = c.Optimizer.WriteTo(w)
 	return err
 }
 
-// resume reads the checkpoint, if there is one.
-func (r *run) resume() error {
-	path := r.control.Checkpoint
-	if path == "" {
-		return nil
+// Load reads the file and says whether there was one. After an error the
+// values are of no use. Whoever packs values packs them again.
+func (c *Checkpoint) Load() (bool, error) {
+	if c.Path == "" {
+		return false, nil
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(c.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("train: checkpoint: %w", err)
+		return false, fmt.Errorf("train: checkpoint: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
 	size, err := verifyChecksum(f)
 	if err == nil {
-		err = r.decode(bufio.NewReaderSize(io.NewSectionReader(f, 0, size), 1<<20))
+		err = c.decode(bufio.NewReaderSize(io.NewSectionReader(f, 0, size), 1<<20))
 	}
 	if err != nil {
-		return fmt.Errorf("train: checkpoint %s: %w", path, err)
+		return false, fmt.Errorf("train: checkpoint %s: %w", c.Path, err)
 	}
-	return nil
+	return true, nil
 }
 
 // verifyChecksum reads all of a checkpoint and returns its size without the checksum.
@@ -164,10 +192,9 @@ func verifyChecksum(f *os.File) (int64, error) {
 	return size, nil
 }
 
-// decode reads all but the checksum. It changes the run only bit by bit, so a
-// run whose decode failed is of no use.
-func (r *run) decode(f *bufio.Reader) error {
-	head := make([]byte, len(checkpointMagic)+4+len(r.identity)+4)
+// decode reads all but the checksum.
+func (c *Checkpoint) decode(f *bufio.Reader) error {
+	head := make([]byte, len(checkpointMagic)+4+len(c.Identity)+4)
 	if _, err := io.ReadFull(f, head); err != nil {
 		return short(err)
 	}
@@ -178,7 +205,7 @@ func (r *run) decode(f *bufio.Reader) error {
 	if v := binary.LittleEndian.Uint32(rest); v != checkpointVersion {
 		return fmt.Errorf("%w: version %d, this program reads %d", ErrCheckpoint, v, checkpointVersion)
 	}
-	if !bytes.Equal(rest[4:36], r.identity[:]) {
+	if !bytes.Equal(rest[4:36], c.Identity[:]) {
 		return fmt.Errorf("%w: it belongs to a run with another model, other examples or other options", ErrCheckpoint)
 	}
 	const longest = 1 << 28
@@ -190,15 +217,15 @@ func (r *run) decode(f *bufio.Reader) error {
 	if err != nil {
 		return short(err)
 	}
-	if err := json.Unmarshal(text, &r.state); err != nil {
+	if err := json.Unmarshal(text, c.State); err != nil {
 		return fmt.Errorf("%w: %v", ErrCheckpoint, err)
 	}
-	return r.decodeWeights(f)
+	return c.decodeWeights(f)
 }
 
 // decodeWeights reads what follows the state.
-func (r *run) decodeWeights(f *bufio.Reader) error {
-	for _, p := range r.params {
+func (c *Checkpoint) decodeWeights(f *bufio.Reader) error {
+	for _, p := range c.Params {
 		if err := readFloats(f, p.Value); err != nil {
 			return err
 		}
@@ -208,20 +235,19 @@ func (r *run) decodeWeights(f *bufio.Reader) error {
 		return short(err)
 	}
 	if hasBest != 0 {
-		r.state.best = copyValues(r.params)
-		for _, values := range r.state.best {
+		*c.Best = copyValues(c.Params)
+		for _, values := range *c.Best {
 			if err := readFloats(f, values); err != nil {
 				return err
 			}
 		}
 	}
-	if _, err := r.optimizer.ReadFrom(f); err != nil {
+	if _, err := c.Optimizer.ReadFrom(f); err != nil {
 		return fmt.Errorf("%w: %v", ErrCheckpoint, err)
 	}
 	if _, err := f.ReadByte(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: it goes on where it should end", ErrCheckpoint)
 	}
-	r.weights.Refresh(nil)
 	return nil
 }
 
