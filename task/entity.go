@@ -28,7 +28,27 @@ func (m *Model) Entities(ctx context.Context, text string) ([]Entity, error) {
 	s := m.spaces.Get().(*space)
 	defer m.spaces.Put(s)
 	m.tokens.Encode(&s.encoding, text, 0)
-	words := wordsOf(text, &s.encoding)
+	return m.entities(ctx, s, Words(text, &s.encoding))
+}
+
+// EntitiesOf is Entities for a text whose words are known, in order, as in a text that came as a list of words: an
+// entity is whole words of these.
+func (m *Model) EntitiesOf(ctx context.Context, text string, words []tokenizer.Span) ([]Entity, error) {
+	if err := m.require(model.TokenClassification); err != nil {
+		return nil, err
+	}
+	s := m.spaces.Get().(*space)
+	defer m.spaces.Put(s)
+	m.tokens.Encode(&s.encoding, text, 0)
+	return m.entities(ctx, s, inWords(&s.encoding, words))
+}
+
+// entities labels words of the text in s.encoding.
+func (m *Model) entities(ctx context.Context, s *space, found []Word) ([]Entity, error) {
+	words := make([]word, len(found))
+	for i, w := range found {
+		words[i].Word = w
+	}
 	lead, tail := frame(&s.encoding)
 	room := m.length - lead - (s.encoding.Len() - tail)
 	for from := 0; from < len(words); {
@@ -44,32 +64,56 @@ func (m *Model) Entities(ctx context.Context, text string) ([]Entity, error) {
 	return join(words), nil
 }
 
-// word is a word of a text.
-type word struct {
-	first, last int // its tokens, last excluded
-	start, end  int // its bytes
-	label       string
-	score       float32 // probability of the label
+// Word is a word of a text.
+type Word struct {
+	First, Last int // its tokens, last excluded
+	Start, End  int // its bytes
 }
 
-// wordsOf groups the tokens of a text into words: a token goes on with a word if it touches the one before, and
+// word is a word with its label.
+type word struct {
+	Word
+	label string
+	score float32 // probability of the label
+}
+
+// Words groups the tokens of a text into words: a token goes on with a word if it touches the one before, and
 // neither is at a mark or white space there.
-func wordsOf(text string, e *tokenizer.Encoding) []word {
-	var words []word
+func Words(text string, e *tokenizer.Encoding) []Word {
+	var words []Word
 	for i, at := range e.Offsets {
 		if e.Sequence[i] < 0 {
 			continue
 		}
-		if n := len(words); n > 0 && words[n-1].last == i && joined(text, words[n-1].end, at.Start) {
-			words[n-1].last, words[n-1].end = i+1, max(at.End, words[n-1].end)
+		if n := len(words); n > 0 && words[n-1].Last == i && joined(text, words[n-1].End, at.Start) {
+			words[n-1].Last, words[n-1].End = i+1, max(at.End, words[n-1].End)
 			continue
 		}
-		words = append(words, word{first: i, last: i + 1, start: at.Start, end: at.End})
+		words = append(words, Word{First: i, Last: i + 1, Start: at.Start, End: at.End})
 	}
 	for i := range words {
-		words[i].start, words[i].end = trim(text, words[i].start, words[i].end)
+		words[i].Start, words[i].End = trim(text, words[i].Start, words[i].End)
 	}
 	return words
+}
+
+// inWords gives each of the words its tokens; a word without any is left out.
+func inWords(e *tokenizer.Encoding, words []tokenizer.Span) []Word {
+	var out []Word
+	token := 0
+	for _, w := range words {
+		for token < e.Len() && (e.Sequence[token] < 0 || e.Offsets[token].End <= w.Start) {
+			token++
+		}
+		first := token
+		for token < e.Len() && e.Sequence[token] >= 0 && e.Offsets[token].Start < w.End {
+			token++
+		}
+		if token > first {
+			out = append(out, Word{first, token, w.Start, w.End})
+		}
+	}
+	return out
 }
 
 // joined reports whether no border between words is where one token ends and the next starts.
@@ -104,7 +148,7 @@ func frame(e *tokenizer.Encoding) (lead, tail int) {
 // window is how far from words[from] one pass of the model over room tokens reaches: at least one word.
 func window(words []word, from, room int) int {
 	to := from + 1
-	for to < len(words) && words[to].last-words[from].first <= room {
+	for to < len(words) && words[to].Last-words[from].First <= room {
 		to++
 	}
 	return to
@@ -115,8 +159,8 @@ func window(words []word, from, room int) int {
 func (m *Model) label(s *space, words []word, room int) error {
 	e := &s.encoding
 	lead, tail := frame(e)
-	first := words[0].first
-	last := min(words[len(words)-1].last, first+room)
+	first := words[0].First
+	last := min(words[len(words)-1].Last, first+room)
 	s.batch.Reset()
 	s.batch.Add(slices.Concat(e.IDs[:lead], e.IDs[first:last], e.IDs[tail:]), slices.Concat(e.Types[:lead], e.Types[first:last], e.Types[tail:]))
 	scores, err := m.model.TokenScores(&s.work, &s.batch)
@@ -125,7 +169,7 @@ func (m *Model) label(s *space, words []word, room int) error {
 	}
 	labels := m.model.Labels
 	for i := range words {
-		row := lead + words[i].first - first
+		row := lead + words[i].First - first
 		p := scores[row*len(labels) : (row+1)*len(labels)]
 		kernel.Softmax(p)
 		best := 0
@@ -147,7 +191,7 @@ func join(words []word) []Entity {
 	for _, w := range words {
 		kind, name, marked := strings.Cut(w.label, "-")
 		switch {
-		case w.label == "O" || w.start >= w.end:
+		case w.label == "O" || w.Start >= w.End:
 			open = -1
 			continue
 		case !marked:
@@ -155,12 +199,12 @@ func join(words []word) []Entity {
 		}
 		if kind == "I" && open >= 0 && out[open].Label == name {
 			e := &out[open]
-			e.End = w.end
+			e.End = w.End
 			e.Score = (e.Score*count + w.score) / (count + 1)
 			count++
 			continue
 		}
-		out = append(out, Entity{name, w.start, w.end, w.score})
+		out = append(out, Entity{name, w.Start, w.End, w.score})
 		open, count = len(out)-1, 1
 	}
 	return out

@@ -41,11 +41,25 @@ func TestWords(t *testing.T) {
 	var e tokenizer.Encoding
 	tok.Encode(&e, text, 0)
 	var got []string
-	for _, w := range wordsOf(text, &e) {
-		got = append(got, text[w.start:w.end])
+	for _, w := range Words(text, &e) {
+		got = append(got, text[w.Start:w.End])
 	}
 	if want := []string{"Anna", "Smith", ",", "went", "to", "Paris", ".", "Ab"}; !slices.Equal(got, want) {
 		t.Errorf("words %q, want %q", got, want)
+	}
+}
+
+func TestWordsThatAreGiven(t *testing.T) {
+	tok, err := tokenizer.NewWordPiece(vocabulary, tokenizer.Uncased())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "Anna. \u200d Ab"
+	var e tokenizer.Encoding
+	tok.Encode(&e, text, 0)
+	got := inWords(&e, []tokenizer.Span{{Start: 0, End: 5}, {Start: 6, End: 9}, {Start: 10, End: 12}})
+	if want := []Word{{1, 4, 0, 5}, {4, 6, 10, 12}}; !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 
@@ -53,8 +67,8 @@ func TestWordsWithBlanksInTokens(t *testing.T) {
 	// SentencePiece counts the blank before a word to its first token.
 	text := "Ann went"
 	e := tokenizer.Encoding{IDs: []int32{1, 2, 3}, Offsets: []tokenizer.Span{{Start: 0, End: 3}, {Start: 3, End: 6}, {Start: 6, End: 8}}, Sequence: []int8{0, 0, 0}}
-	words := wordsOf(text, &e)
-	if len(words) != 2 || text[words[1].start:words[1].end] != "went" || words[1].last != 3 {
+	words := Words(text, &e)
+	if len(words) != 2 || text[words[1].Start:words[1].End] != "went" || words[1].Last != 3 {
 		t.Errorf("%+v", words)
 	}
 }
@@ -71,7 +85,7 @@ func TestJoin(t *testing.T) {
 	} {
 		var words []word
 		for i, l := range strings.Fields(labels) {
-			words = append(words, word{start: 2 * i, end: 2*i + 1, label: l, score: 1 / float32(i+1)})
+			words = append(words, word{Word{Start: 2 * i, End: 2*i + 1}, l, 1 / float32(i+1)})
 		}
 		var got []string
 		for _, e := range join(words) {
@@ -81,7 +95,7 @@ func TestJoin(t *testing.T) {
 			t.Errorf("%s: %v, want %s", labels, got, want)
 		}
 	}
-	if e := join([]word{{end: 1, label: "B-X", score: .5}, {start: 1, end: 2, label: "I-X", score: 1}}); math.Abs(float64(e[0].Score)-.75) > 1e-6 {
+	if e := join([]word{{Word{End: 1}, "B-X", .5}, {Word{Start: 1, End: 2}, "I-X", 1}}); math.Abs(float64(e[0].Score)-.75) > 1e-6 {
 		t.Errorf("mean of .5 and 1: %v", e)
 	}
 }
