@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/bertsearch/bertsearch/store"
 )
@@ -51,6 +52,48 @@ func (db *DB) Documents(ctx context.Context) iter.Seq2[Document, error] {
 			yield(Document{}, fmt.Errorf("documents: %w", err))
 		}
 	}
+}
+
+// A PassageVector is the embedding of one passage.
+type PassageVector struct {
+	ID      string    // of the document
+	Passage int       // position of the passage in the document, from 0
+	Values  []float32 // normalised, as many as the model's dimension
+}
+
+// Vectors yields the embedding of every passage in use, as of the moment it is
+// called, for programs that compare them by other means. An error is yielded last.
+func (db *DB) Vectors(ctx context.Context) iter.Seq2[PassageVector, error] {
+	return func(yield func(PassageVector, error) bool) {
+		if err := db.eachVector(ctx, yield); err != nil && !errors.Is(err, errStop) {
+			yield(PassageVector{}, fmt.Errorf("vectors: %w", err))
+		}
+	}
+}
+
+func (db *DB) eachVector(ctx context.Context, yield func(PassageVector, error) bool) error {
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.leave()
+	return db.store.View(func(r *store.Reader) error {
+		for v, err := range r.Vectors() {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			head, err := r.Head(v.Document)
+			if err != nil {
+				return err
+			}
+			if !yield(PassageVector{ID: head.ID, Passage: v.Index, Values: slices.Clone(v.Values)}, nil) {
+				return errStop
+			}
+		}
+		return nil
+	})
 }
 
 // errStop ends a walk whose reader has had enough.

@@ -20,7 +20,7 @@ import (
 // one dimension.
 type Settings struct {
 	Base, Queries [][]float32
-	Engine        string         // of index/engine; "" is hnsw
+	Engines       []string       // of index/engine; nil is hnsw alone
 	Index         *index.Options // nil: defaults
 	Efforts       []int          // efSearch of each row; nil: 10 … 400
 	Threads       int            // for Row.QPS; 0: all cores
@@ -49,32 +49,43 @@ const (
 
 var defaultEfforts = []int{10, 16, 24, 32, 48, 64, 96, 128, 200, 400}
 
-// Run builds an index of s.Base and calls emit for every point of its curve.
+// Run builds an index of s.Base with each engine and calls emit for every point
+// of its curve.
 func Run(ctx context.Context, s Settings, emit func(Row) error) error {
 	if len(s.Base) == 0 || len(s.Queries) == 0 {
 		return errors.New("bench: no base vectors or no queries")
-	}
-	if s.Engine == "" {
-		s.Engine = engine.HNSW
 	}
 	truth, err := exact(s)
 	if err != nil {
 		return fmt.Errorf("bench: %w", err)
 	}
-	x, seconds, err := build(ctx, s)
+	engines := s.Engines
+	if len(engines) == 0 {
+		engines = []string{engine.HNSW}
+	}
+	for _, name := range engines {
+		if err := s.run(ctx, name, truth, emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Settings) run(ctx context.Context, name string, truth []map[uint32]bool, emit func(Row) error) error {
+	x, seconds, err := s.build(ctx, name)
 	if err != nil {
-		return fmt.Errorf("bench: build %s: %w", s.Engine, err)
+		return fmt.Errorf("bench: build %s: %w", name, err)
 	}
 	defer func() { _ = x.Close() }()
-	for _, ef := range s.efforts() {
+	for _, ef := range s.efforts(name) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		row, err := s.measure(x, ef, truth)
 		if err != nil {
-			return fmt.Errorf("bench: search %s: %w", s.Engine, err)
+			return fmt.Errorf("bench: search %s: %w", name, err)
 		}
-		row.BuildSeconds = seconds
+		row.Engine, row.BuildSeconds = name, seconds
 		if err := emit(row); err != nil {
 			return err
 		}
@@ -83,8 +94,8 @@ func Run(ctx context.Context, s Settings, emit func(Row) error) error {
 }
 
 // efforts are the rows to measure; an engine without the knob has one.
-func (s *Settings) efforts() []int {
-	if s.Engine == engine.Flat {
+func (s *Settings) efforts(name string) []int {
+	if name == engine.Flat {
 		return []int{0}
 	}
 	if s.Efforts == nil {
@@ -120,8 +131,8 @@ func exact(s Settings) ([]map[uint32]bool, error) {
 // cancelled.
 const buildBatch = 10_000
 
-func build(ctx context.Context, s Settings) (index.Vector, float64, error) {
-	x, err := engine.New(s.Engine, len(s.Base[0]), s.Index)
+func (s *Settings) build(ctx context.Context, name string) (index.Vector, float64, error) {
+	x, err := engine.New(name, len(s.Base[0]), s.Index)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -149,7 +160,7 @@ func sequence(from, count int) []uint32 {
 func (s *Settings) measure(x index.Vector, ef int, truth []map[uint32]bool) (Row, error) {
 	stats := x.Stats()
 	row := Row{
-		Engine: s.Engine, N: stats.Vectors, Dimension: stats.Dimension, M: stats.M,
+		N: stats.Vectors, Dimension: stats.Dimension, M: stats.M,
 		EfConstruction: stats.EfConstruction, Ef: ef,
 		BytesPerVector: float64(stats.Bytes) / float64(max(1, stats.Vectors)),
 	}

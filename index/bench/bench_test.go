@@ -16,16 +16,19 @@ import (
 
 func TestRun(t *testing.T) {
 	all := indextest.Clustered(rand.New(rand.NewPCG(1, 2)), 1550, 32, 20)
-	for _, name := range []string{engine.HNSW, engine.Flat} {
-		var rows []Row
-		s := Settings{Base: all[:1500], Queries: all[1500:], Engine: name, Efforts: []int{10, 400}}
-		err := Run(context.Background(), s, func(r Row) error {
-			rows = append(rows, r)
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+	var rows []Row
+	s := Settings{Base: all[:1500], Queries: all[1500:], Engines: []string{engine.HNSW, engine.Flat}, Efforts: []int{10, 400}}
+	err := Run(context.Background(), s, func(r Row) error {
+		rows = append(rows, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 3 {
+		t.Fatalf("%d rows, want two of hnsw and one of flat", len(rows))
+	}
+	for name, rows := range map[string][]Row{engine.HNSW: rows[:2], engine.Flat: rows[2:]} {
 		last := rows[len(rows)-1]
 		if last.Engine != name || last.N != 1500 || last.Dimension != 32 || last.QPS1T <= 0 || last.QPS <= 0 || last.BytesPerVector < 4*32 {
 			t.Errorf("%s: %+v", name, last)

@@ -15,6 +15,9 @@ import (
 	"github.com/bertsearch/bertsearch/internal/kernel"
 )
 
+// Supported says whether the library compiles on this system.
+const Supported = true
+
 // Index is a graph of github.com/coder/hnsw beside the exact index that holds
 // the vectors. It implements index.Vector, but for one promise that the
 // library cannot keep: a search waits for a change that is being made.

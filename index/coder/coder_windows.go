@@ -6,6 +6,9 @@ import (
 	"github.com/bertsearch/bertsearch/index"
 )
 
+// Supported says whether the library compiles on this system.
+const Supported = false
+
 // errWindows says why there is no such index here.
 var errWindows = errors.New("coder: github.com/coder/hnsw does not compile on Windows; use the engine hnsw or flat")
 

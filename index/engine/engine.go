@@ -18,8 +18,13 @@ const (
 	Coder = coder.Name // github.com/coder/hnsw, to compare with
 )
 
-// Names lists the engines, the default first.
-func Names() []string { return []string{HNSW, Flat, Coder} }
+// Names lists the engines of this system, the default first.
+func Names() []string {
+	if !coder.Supported {
+		return []string{HNSW, Flat}
+	}
+	return []string{HNSW, Flat, Coder}
+}
 
 // New returns an empty index of an engine; "" is the default.
 func New(name string, dimension int, o *index.Options) (index.Vector, error) {
