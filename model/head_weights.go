@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"github.com/bertsearch/bertsearch/internal/kernel"
-	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/internal/safetensors"
 )
 
@@ -109,34 +107,22 @@ func (m *TaskModel) initialise(seed uint64) error {
 	}
 	c := m.Encoder.Config
 	h := c.HiddenSize
-	random := rand.New(rand.NewPCG(seed, 0))
-	linear := func(out, in int) nn.Linear {
-		w := make([]float32, out*in)
-		for i := range w {
-			w[i] = float32(random.NormFloat64() * c.InitializerRange)
-		}
-		return nn.Linear{Weight: kernel.PackF32(w, out, in), Bias: make([]float32, out)}
-	}
+	r := &random{rand.New(rand.NewPCG(seed, 0)), c}
 	if m.pools() && m.Encoder.Pooler == nil {
-		e, pooler := *m.Encoder, linear(h, h)
+		e, pooler := *m.Encoder, r.linear(h, h)
 		e.Pooler = &pooler
 		m.Encoder = &e
 	}
 	if m.names().dense != "" {
-		dense := linear(h, h)
+		dense := r.linear(h, h)
 		m.Dense = &dense
 	}
 	if m.Task != MaskedLM {
-		output := linear(m.outputs(), h)
+		output := r.linear(m.outputs(), h)
 		m.Output = &output
 	}
 	if m.guesses() {
-		m.Words = &WordHead{Transform: linear(h, h), Bias: make([]float32, c.VocabSize)}
-		gamma := make([]float32, h)
-		for i := range gamma {
-			gamma[i] = 1
-		}
-		m.Words.Norm = nn.LayerNorm{Gamma: gamma, Beta: make([]float32, h), Eps: float32(c.LayerNormEps)}
+		m.Words = &WordHead{Transform: r.linear(h, h), Norm: r.norm(), Bias: make([]float32, c.VocabSize)}
 	}
 	return nil
 }
