@@ -73,6 +73,9 @@ type Query struct {
 	Weight float64
 	// Explain asks for the scores of both sides with each hit.
 	Explain bool
+
+	// Rerank ranks the best hits again by a model that reads them; nil does not.
+	Rerank *Rerank
 }
 
 // Fusion is a way to combine the dense and the keyword ranking.
@@ -155,6 +158,9 @@ type Hit struct {
 	Passage Passage
 	// Explain is set when the query asked for it.
 	Explain *Explanation
+	// Relevance is what the model of [Query.Rerank] says of the passage, and 0
+	// where it did not read it.
+	Relevance float64
 }
 
 // A Passage is a byte range of a document's text.
@@ -185,6 +191,8 @@ type Contribution struct {
 type Answer struct {
 	// Hits, best first.
 	Hits []Hit
+	// Reranked counts the hits that [Query.Rerank] put in a new order.
+	Reranked int
 	// Total counts the documents that were asked: those that match the filter.
 	Total int
 	// Mode that answered.

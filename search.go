@@ -20,6 +20,9 @@ func (db *DB) Search(ctx context.Context, q Query) ([]Hit, error) {
 
 // Find answers a query. It sees the store as it was when it began.
 func (db *DB) Find(ctx context.Context, q Query) (Answer, error) {
+	if q.Rerank != nil {
+		return db.findReranked(ctx, q)
+	}
 	start := time.Now()
 	if err := q.validate(); err != nil {
 		return Answer{}, fmt.Errorf("search: %w", err)

@@ -1,0 +1,47 @@
+package bertsearch
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/bertsearch/bertsearch/task"
+)
+
+// A Reader finds the part of a passage that answers a question. A [task.Model]
+// for answers is one.
+type Reader interface {
+	Answer(ctx context.Context, question, passage string) (task.Answer, error)
+}
+
+// An Extract is a part of a document that answers a question.
+type Extract struct {
+	ID   string // of the document
+	Rank int    // of its hit
+	Text string
+	// Start and End are bytes of the document's text.
+	Start, End int
+	// Score is how much the model prefers it to no answer; above 0.
+	Score float64
+}
+
+// Extracts reads the passage of each hit and returns what answers the question,
+// best first: none, where the model says of every passage that it does not.
+func Extracts(ctx context.Context, m Reader, question string, hits []Hit) ([]Extract, error) {
+	var found []Extract
+	for _, h := range hits {
+		a, err := m.Answer(ctx, question, h.Passage.Text)
+		if err != nil {
+			return nil, fmt.Errorf("answer: document %q: %w", h.ID, err)
+		}
+		if a.Found() {
+			found = append(found, Extract{
+				ID: h.ID, Rank: h.Rank, Text: h.Passage.Text[a.Start:a.End],
+				Start: h.Passage.Start + a.Start, End: h.Passage.Start + a.End, Score: float64(a.Score),
+			})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b Extract) int { return cmp.Compare(b.Score, a.Score) })
+	return found, nil
+}
