@@ -61,6 +61,9 @@ func (m *Model) Task() model.Task { return m.model.Task }
 // Labels are the names of a classification's labels.
 func (m *Model) Labels() []string { return m.model.Labels }
 
+// Problem says what the probabilities of a model that classifies texts mean.
+func (m *Model) Problem() model.Problem { return m.model.Problem }
+
 // Fingerprint identifies all that results depend on.
 func (m *Model) Fingerprint() string { return m.model.Digest + m.tokens.Fingerprint() }
 
