@@ -24,7 +24,7 @@ func (x *Index) Add(labels []uint32, batch [][]float32) error {
 	}
 	x.writer.Lock()
 	defer x.writer.Unlock()
-	if err := x.damage(); err != nil {
+	if err := x.settle(); err != nil {
 		return err
 	}
 	x.add(labels, batch)
@@ -141,9 +141,11 @@ func (x *Index) parallel(n, share int, f func(w *walker, from, to int)) {
 func (w *walker) fill(r *newRow) {
 	w.begin()
 	l := &w.x.layout
-	// A block of the snapshot is verified before it is changed. Damage stays
-	// known: whoever reads the block next is told.
-	_ = w.x.believe([]uint32{r.id})
+	if r.id < w.x.saved {
+		// Damage stays known: whoever reads the block next is told.
+		stride := int64(4 * l.floats)
+		_ = w.x.file.Settle(vectorSection, int64(r.id)*stride, int64(r.id+1)*stride)
+	}
 	copy(l.vector(w.view, r.id), r.vector)
 	w.x.coder.encode(w.query.code, r.vector, w.work)
 	store(l.code(w.view, r.id), w.query.code)

@@ -57,6 +57,7 @@ type Index struct {
 
 	file    *snapshot.File // nil unless opened from one
 	saved   uint32         // rows that lie in file
+	trust   trust
 	broken  atomic.Pointer[error]
 	walkers sync.Pool
 }
@@ -129,7 +130,7 @@ func (x *Index) Len() int { return x.set.Live() }
 func (x *Index) Delete(labels ...uint32) {
 	x.writer.Lock()
 	defer x.writer.Unlock()
-	if x.damage() != nil {
+	if x.settle() != nil {
 		return
 	}
 	defer x.guard()()
@@ -163,7 +164,7 @@ func (x *Index) Stats() index.Stats {
 // guard keeps a fault in the mapped snapshot from ending the process: defer
 // x.guard()(). The index is broken then, and says so from there on.
 func (x *Index) guard() func() {
-	return x.file.Guard(func(fault error) { x.broken.Store(&fault) })
+	return x.file.Guard(x.breakDown)
 }
 
 // damage is what broke the index.
@@ -183,6 +184,7 @@ func (x *Index) Close() error {
 	}
 	closed := index.ErrClosed
 	x.broken.Store(&closed)
+	x.trust.end()
 	if x.file == nil {
 		return nil
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/bertsearch/bertsearch/index/snapshot"
 )
 
-// verifyAtOnce is the size of the float32 vectors up to which Open verifies
-// them. Those of a larger file are verified a block at a time when they are
-// first read; everything else is always verified by Open.
+// verifyAtOnce is the size of nodes and float32 vectors up to which Open
+// verifies them. Those of a larger file are verified a block at a time before
+// they are first believed, see trust; everything else always by Open.
 const verifyAtOnce = 16 << 20
 
 // Open opens a snapshot that Save wrote. M is that of the snapshot.
@@ -31,7 +31,8 @@ func Open(path string, dimension int, o *index.Options) (*Index, uint64, error) 
 	return x, f.LastChange, nil
 }
 
-func load(f *snapshot.File, dimension int, o *index.Options) (*Index, error) {
+func load(f *snapshot.File, dimension int, o *index.Options) (x *Index, err error) {
+	defer f.Guard(func(fault error) { x, err = nil, fault })()
 	if err := f.Expect(Name, dimension); err != nil {
 		return nil, err
 	}
@@ -39,15 +40,16 @@ func load(f *snapshot.File, dimension int, o *index.Options) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Check(settingsSection, towerSection, nodeSection); err != nil {
+	if err := f.Check(settingsSection, towerSection); err != nil {
 		return nil, err
 	}
-	if f.SectionSize(vectorSection) <= verifyAtOnce {
+	atOnce := f.SectionSize(nodeSection)+f.SectionSize(vectorSection) <= verifyAtOnce
+	if atOnce {
 		if err := f.CheckAll(); err != nil {
 			return nil, err
 		}
 	}
-	x, err := newIndex(dimension, savedOptions(settings, o))
+	x, err = newIndex(dimension, savedOptions(settings, o))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", index.ErrCorrupt, err)
 	}
@@ -60,7 +62,14 @@ func load(f *snapshot.File, dimension int, o *index.Options) (*Index, error) {
 	}
 	x.restore(settings)
 	x.file, x.saved = f, uint32(f.Rows)
-	return x, x.checkGraph()
+	if err := x.checkEntry(); err != nil {
+		return nil, err
+	}
+	x.trust.begin(x)
+	if atOnce {
+		x.trust.wait()
+	}
+	return x, x.damage()
 }
 
 // savedOptions are o with the shape of the graph that was saved.
@@ -98,9 +107,9 @@ func (t *towers) load(f *snapshot.File) error {
 	return nil
 }
 
-// checkGraph verifies that every link leads to a row that exists and reaches
-// the layer of the link, so that no walk can leave the index.
-func (x *Index) checkGraph() error {
+// checkEntry verifies that walks begin at a row, in a layer that it reaches,
+// and go on above the bottom layer to rows that reach it too.
+func (x *Index) checkEntry() error {
 	e := entry(x.entry.Load())
 	if (e == noEntry) != (x.saved == 0) {
 		return fmt.Errorf("%w: its graph has no beginning", index.ErrCorrupt)
@@ -108,18 +117,16 @@ func (x *Index) checkGraph() error {
 	if e != noEntry && (e.id() >= x.saved || e.height() > x.heightOf(e.id())) {
 		return fmt.Errorf("%w: its graph begins outside", index.ErrCorrupt)
 	}
-	var bad atomic.Bool
-	x.each(int(x.saved), func(w *walker, i int) {
-		w.begin()
-		if !w.sound(uint32(i)) {
-			bad.Store(true)
+	v := x.set.View()
+	for id := range x.saved {
+		if v.Head(id).Extra() != 0 && !x.soundTower(id) {
+			return errLink
 		}
-	})
-	if bad.Load() {
-		return fmt.Errorf("%w: a link leads outside its graph", index.ErrCorrupt)
 	}
 	return nil
 }
+
+var errLink = fmt.Errorf("%w: a link leads outside its graph", index.ErrCorrupt)
 
 // heightOf is the top layer of a row, or −1 if its tower is not where its
 // head says.
@@ -144,14 +151,15 @@ func (t *towers) checkedHeight(at uint32) int {
 	return height
 }
 
-// sound reports whether the links of a row lead where they may.
-func (w *walker) sound(id uint32) bool {
-	height := w.x.heightOf(id)
-	for layer := 0; layer <= height; layer++ {
-		l := w.linksAt(id, layer)
+// soundTower reports whether the links of a row above the bottom layer lead
+// to rows that reach it.
+func (x *Index) soundTower(id uint32) bool {
+	height := x.heightOf(id)
+	for layer := 1; layer <= height; layer++ {
+		l := x.towers.links(x.set.View().Head(id).Extra(), layer)
 		for i := range l {
 			other := l[i].Load()
-			if other != noNode && (other >= w.x.saved || layer > 0 && w.x.heightOf(other) < layer) {
+			if other != noNode && (other >= x.saved || x.heightOf(other) < layer) {
 				return false
 			}
 		}

@@ -8,7 +8,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bertsearch/bertsearch/index"
 	"github.com/bertsearch/bertsearch/index/indextest"
@@ -124,6 +127,110 @@ func TestDamagedVectorsOfALargeFile(t *testing.T) {
 	}
 	if err := snapshot.Verify(path); !errors.Is(err, index.ErrCorrupt) {
 		t.Errorf("verify: error %v", err)
+	}
+}
+
+// TestDamagedNodesOfALargeFile flips a bit of a node in a file that is verified
+// in the background: a search at once answers as the sound file does or fails,
+// and later every use of the index fails.
+func TestDamagedNodesOfALargeFile(t *testing.T) {
+	const dimension = 1024
+	x, v := small(t, verifyAtOnce/4/dimension+100, dimension)
+	path := filepath.Join(t.TempDir(), "vectors")
+	if err := index.SaveFile(path, x, 1); err != nil {
+		t.Fatal(err)
+	}
+	f, err := snapshot.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nodes, err := f.Section(nodeSection, f.SectionSize(nodeSection))
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := bytes.Index(data, nodes)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 {
+		at := place + i*(len(nodes)-1)/7
+		data[at] ^= 1 << i
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		data[at] ^= 1 << i
+		checkDamaged(t, path, x, v)
+	}
+}
+
+func checkDamaged(t *testing.T, path string, sound *Index, v [][]float32) {
+	t.Helper()
+	y, _, err := Open(path, len(v[0]), nil)
+	if errors.Is(err, index.ErrCorrupt) {
+		return // the background was fast
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = y.Close() }()
+	o := index.SearchOptions{Ef: 20}
+	for _, q := range v[:20] {
+		got, err := y.Search(q, 1, o)
+		want, _ := sound.Search(q, 1, o)
+		if err == nil && !slices.Equal(got, want) || err != nil && !errors.Is(err, index.ErrCorrupt) {
+			t.Fatalf("got %v, error %v, want %v", got, err, want)
+		}
+	}
+	y.trust.wait()
+	if _, err := y.Search(v[0], 1, o); !errors.Is(err, index.ErrCorrupt) {
+		t.Errorf("search: error %v", err)
+	}
+	if err := y.Add([]uint32{1}, v[:1]); !errors.Is(err, index.ErrCorrupt) {
+		t.Errorf("add: error %v", err)
+	}
+	if err := y.Save(io.Discard, 2); !errors.Is(err, index.ErrCorrupt) {
+		t.Errorf("save: error %v", err)
+	}
+}
+
+// TestUseWhileVerifying searches, changes and closes an index from several
+// goroutines as soon as it is open.
+func TestUseWhileVerifying(t *testing.T) {
+	const dimension = 512
+	x, v := small(t, verifyAtOnce/4/dimension+100, dimension)
+	path := filepath.Join(t.TempDir(), "vectors")
+	if err := index.SaveFile(path, x, 1); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		y, _, err := Open(path, dimension, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group errgroup.Group
+		for i := range 2 {
+			group.Go(func() error {
+				_, err := y.Search(v[i], 5, index.SearchOptions{})
+				return err
+			})
+			group.Go(func() error { return y.Add([]uint32{uint32(3 * i)}, v[i:i+1]) })
+		}
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+		}
+		if err := y.Close(); err != nil {
+			t.Error(err)
+		}
+		if y, _, err = Open(path, dimension, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := y.Close(); err != nil { // with the background at work
+			t.Error(err)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ const settingsSize = 32
 func (x *Index) Save(w io.Writer, lastChange uint64) error {
 	x.writer.Lock()
 	defer x.writer.Unlock()
-	if err := x.damage(); err != nil {
+	if err := x.settle(); err != nil {
 		return err
 	}
 	if err := x.save(w, lastChange); err != nil {

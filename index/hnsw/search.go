@@ -43,6 +43,11 @@ func (w *walker) search(k, ef, live int, filter *roaring.Bitmap) ([]index.Match,
 	p := w.x.plan(ef, live, filter)
 	if p.walk {
 		w.walk(p, filter)
+		if w.doubt {
+			if err := w.x.damage(); err != nil {
+				return nil, err
+			}
+		}
 		if err := w.rescore(k); err != nil {
 			return nil, err
 		}

@@ -23,8 +23,9 @@ type walker struct {
 	scores   []int32
 	floats   []float32
 	top      index.Top
-	compare  int // rows compared since begin
-	scanned  int // rows of a scan
+	doubt    bool // nodes are not all verified yet
+	compare  int  // rows compared since begin
+	scanned  int  // rows of a scan
 
 	start      []uint32    // where a walk begins
 	candidates []candidate // for a row's links
@@ -49,6 +50,7 @@ func (w *walker) begin() {
 	w.view = w.x.set.View()
 	w.codes = w.x.layout.codes(w.view)
 	w.compare = 0
+	w.doubt = w.x.file != nil && !w.x.trust.all.Load()
 }
 
 // setVector makes v the query.
@@ -73,6 +75,9 @@ func (w *walker) linksAt(id uint32, layer int) links {
 
 // compareIDs scores the gathered rows.
 func (w *walker) compareIDs() []int32 {
+	if w.doubt {
+		w.believeNodes()
+	}
 	w.scores = w.dots(&w.query, w.ids, w.scores)
 	w.compare += len(w.ids)
 	return w.scores[:len(w.ids)]

@@ -2,10 +2,8 @@ package snapshot
 
 import (
 	"encoding/binary"
-	"runtime"
+	"sync"
 	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // blocks verifies the blocks of a body, each once. A block that fails is
@@ -14,6 +12,8 @@ type blocks struct {
 	body []byte
 	sums []byte
 	seen []atomic.Uint32 // bit i%32 of word i/32: block i is good
+
+	reading sync.RWMutex // held for reading while a block is summed
 }
 
 // init takes the trailer that follows body.
@@ -34,30 +34,43 @@ func (b *blocks) init(body, trailer []byte) error {
 // check verifies the blocks that bytes from to to of the body lie in.
 func (b *blocks) check(from, to int64) error {
 	for i := from / BlockSize; i*BlockSize < to; i++ {
-		word, bit := &b.seen[i/32], uint32(1)<<(i%32)
-		if word.Load()&bit != 0 {
+		if b.good(i) {
 			continue
 		}
-		start := i * BlockSize
-		end := min(start+BlockSize, int64(len(b.body)))
-		if checksum(b.body[start:end]) != binary.NativeEndian.Uint32(b.sums[4*i:]) {
-			return corrupt("bytes %d to %d do not match their checksum", start, end)
+		if err := b.sum(i); err != nil {
+			return err
 		}
-		word.Or(bit)
 	}
 	return nil
 }
 
-// parallelBlocks is the least work that is worth a goroutine.
-const parallelBlocks = 64
+// good reports whether a block was verified.
+func (b *blocks) good(i int64) bool { return b.seen[i/32].Load()>>(i%32)&1 != 0 }
 
-// checkParallel is check on all cores.
-func (b *blocks) checkParallel(from, to int64) error {
-	workers := int64(runtime.GOMAXPROCS(0))
-	share := max((to-from)/workers+1, parallelBlocks*BlockSize)
-	var group errgroup.Group
-	for start := from; start < to; start += share {
-		group.Go(func() error { return b.check(start, min(start+share, to)) })
+// sum verifies a block. It looks again whether that was done, as its bytes may
+// have been changed since.
+func (b *blocks) sum(i int64) error {
+	b.reading.RLock()
+	defer b.reading.RUnlock()
+	if b.good(i) {
+		return nil
 	}
-	return group.Wait()
+	start := i * BlockSize
+	end := min(start+BlockSize, int64(len(b.body)))
+	if checksum(b.body[start:end]) != binary.NativeEndian.Uint32(b.sums[4*i:]) {
+		return corrupt("bytes %d to %d do not match their checksum", start, end)
+	}
+	b.seen[i/32].Or(1 << (i % 32))
+	return nil
+}
+
+// settle is check for bytes that are about to be changed: when it returns,
+// nobody sums them.
+func (b *blocks) settle(from, to int64) error {
+	if err := b.check(from, to); err != nil {
+		return err
+	}
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	return nil
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bertsearch/bertsearch/index"
 )
@@ -159,7 +162,7 @@ func (f *File) SectionSize(name string) int64 { return f.sections[name].length }
 func (f *File) Check(names ...string) error {
 	for _, name := range names {
 		s := f.sections[name]
-		if err := f.blocks.checkParallel(s.offset, s.offset+s.length); err != nil {
+		if err := f.checkParallel(s.offset, s.offset+s.length); err != nil {
 			return err
 		}
 	}
@@ -167,13 +170,37 @@ func (f *File) Check(names ...string) error {
 }
 
 // CheckAll verifies every byte.
-func (f *File) CheckAll() error { return f.blocks.checkParallel(0, int64(len(f.data))) }
+func (f *File) CheckAll() error { return f.checkParallel(0, int64(len(f.data))) }
+
+// parallelBytes is the least work that is worth a goroutine.
+const parallelBytes = 64 * BlockSize
+
+// checkParallel verifies bytes of the body on all cores.
+func (f *File) checkParallel(from, to int64) error {
+	workers := int64(runtime.GOMAXPROCS(0))
+	share := max((to-from)/workers+1, parallelBytes)
+	var group errgroup.Group
+	for start := from; start < to; start += share {
+		group.Go(func() (err error) {
+			defer f.Guard(func(fault error) { err = fault })()
+			return f.blocks.check(start, min(start+share, to))
+		})
+	}
+	return group.Wait()
+}
 
 // CheckRange verifies bytes from (inclusive) to (exclusive) of a section. It
 // costs a few nanoseconds where that was done before.
 func (f *File) CheckRange(name string, from, to int64) error {
 	s := f.sections[name]
 	return f.blocks.check(s.offset+from, s.offset+to)
+}
+
+// Settle is CheckRange for bytes that the caller is about to change: no other
+// goroutine verifies them from then on.
+func (f *File) Settle(name string, from, to int64) error {
+	s := f.sections[name]
+	return f.blocks.settle(s.offset+from, s.offset+to)
 }
 
 // Verify opens the file at path and verifies every byte of it.
