@@ -23,14 +23,18 @@ one text. With - for TEXT, each line of standard input is a query. Without
 TEXT, --filter alone lists the documents that match, and --like finds those
 similar to a document.
 
+--rerank lets a cross-encoder read the best hits, --answer finds the answer in
+them, --summary sums them up, and --facet counts the values of a field.
+
 A filter compares fields: field = "text", !=, <, <=, >, >=, field in ("a", "b"),
 exists field, field prefix "ab", joined by and, or, not and parentheses.
 
    bertsearch query -db notes.db "how do I rotate the keys"
    bertsearch query -db notes.db bread -k 3 --filter 'lang = "en" and year > 2020'
    bertsearch query -db notes.db --like doc-17 --explain
+   bertsearch query -db notes.db "who signed it?" --answer --reader ./reader
    bertsearch query -db notes.db --json - < questions.txt`,
-		Flags: databaseFlags(
+		Flags: databaseFlags(append(queryModelFlags(),
 			&cli.IntFlag{Name: "k", Value: bertsearch.DefaultK, Usage: "show at most `N` documents"},
 			&cli.IntFlag{Name: "offset", Usage: "leave out the first `N` documents"},
 			&cli.StringFlag{Name: "mode", Value: bertsearch.Hybrid.String(), Usage: "rank by `MODE`: hybrid, dense or keyword"},
@@ -40,7 +44,7 @@ exists field, field prefix "ab", joined by and, or, not and parentheses.
 			&cli.Float64Flag{Name: "weight", Value: 0.5, Usage: "share `W` of the dense side with --fusion convex, 0 to 1"},
 			&cli.Float64Flag{Name: "min-score", Usage: "leave out documents that score below `S`"},
 			&cli.BoolFlag{Name: "explain", Usage: "show the rank and the score on both sides"},
-		),
+		)...),
 		Action: p.query,
 	}
 }
@@ -53,18 +57,22 @@ func (p *program) query(c *cli.Context) error {
 	stream := c.NArg() == 1 && c.Args().First() == "-"
 	if !stream {
 		q.Text = strings.Join(c.Args().Slice(), " ")
-		if strings.TrimSpace(q.Text) == "" && q.Filter == nil && q.Like == "" {
+		if strings.TrimSpace(q.Text) == "" && q.Filter == nil && q.Like == "" && !c.IsSet("facet") {
 			return usagef("query: nothing to search for: give a text, --filter or --like")
 		}
+	}
+	models, err := openQueryModels(c, &q)
+	if err != nil {
+		return err
 	}
 	db, err := openForSearch(c)
 	if err != nil {
 		return err
 	}
 	if stream {
-		return errors.Join(p.answerLines(c, db, q), db.Close())
+		return errors.Join(p.answerLines(c, db, q, models), db.Close())
 	}
-	found, err := p.answer(c, db, q)
+	found, err := p.answer(c, db, q, models)
 	if err == nil && !found {
 		err = errNothing
 	}
@@ -112,7 +120,7 @@ func filterFlag(c *cli.Context) (bertsearch.Filter, error) {
 }
 
 // answerLines answers one query a line, each as soon as it is read.
-func (p *program) answerLines(c *cli.Context, db *bertsearch.DB, q bertsearch.Query) error {
+func (p *program) answerLines(c *cli.Context, db *bertsearch.DB, q bertsearch.Query, models *queryModels) error {
 	lines := newLineReader(p.in)
 	any := false
 	for {
@@ -124,7 +132,7 @@ func (p *program) answerLines(c *cli.Context, db *bertsearch.DB, q bertsearch.Qu
 			return err
 		}
 		q.Text = string(line)
-		found, err := p.answer(c, db, q)
+		found, err := p.answer(c, db, q, models)
 		if err != nil {
 			return lines.where(err)
 		}
@@ -141,15 +149,27 @@ func (p *program) answerLines(c *cli.Context, db *bertsearch.DB, q bertsearch.Qu
 
 // answer runs one query and prints what it finds. A blank line of a stream
 // finds nothing, so that answers keep step with questions.
-func (p *program) answer(c *cli.Context, db *bertsearch.DB, q bertsearch.Query) (found bool, err error) {
+func (p *program) answer(c *cli.Context, db *bertsearch.DB, q bertsearch.Query, models *queryModels) (found bool, err error) {
 	answer := bertsearch.Answer{Mode: q.Mode}
 	if strings.TrimSpace(q.Text) != "" || q.Filter != nil || q.Like != "" {
 		if answer, err = db.Find(c.Context, q); err != nil {
 			return false, err
 		}
 	}
+	said, err := models.extras(c, db, q, answer)
+	if err != nil {
+		return false, err
+	}
 	if c.Bool("json") {
-		return len(answer.Hits) > 0, p.printJSON(newAnswerJSON(q, answer))
+		out := newAnswerJSON(q, answer)
+		out.extras = said
+		return len(answer.Hits) > 0 || len(said.Facets) > 0, p.printJSON(out)
+	}
+	if err := p.printExtras(c, said); err != nil {
+		return false, err
+	}
+	if q.Text == "" && q.Filter == nil && q.Like == "" {
+		return len(said.Facets) > 0, nil // facets of all documents
 	}
 	return len(answer.Hits) > 0, p.printAnswer(c.Context, db, q, answer)
 }
@@ -161,6 +181,7 @@ type answerJSON struct {
 	Took  float64   `json:"took_ms"`
 	Total int       `json:"total"`
 	Hits  []hitJSON `json:"hits"`
+	extras
 }
 
 type hitJSON struct {
@@ -172,6 +193,8 @@ type hitJSON struct {
 	Passage passageJSON             `json:"passage"`
 	Fields  map[string]any          `json:"fields"`
 	Explain *bertsearch.Explanation `json:"explain,omitempty"`
+
+	Relevance *float64 `json:"relevance,omitempty"` // of --rerank
 }
 
 type passageJSON struct {
@@ -185,6 +208,9 @@ func newAnswerJSON(q bertsearch.Query, a bertsearch.Answer) answerJSON {
 	for _, h := range a.Hits {
 		hit := hitJSON{Rank: h.Rank, ID: h.ID, Score: h.Score, Title: h.Title,
 			Passage: passageJSON(h.Passage), Fields: h.Fields, Explain: h.Explain}
+		if h.Rank <= a.Reranked {
+			hit.Relevance = &h.Relevance
+		}
 		if hit.Fields == nil {
 			hit.Fields = map[string]any{}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -89,7 +90,7 @@ func (p *program) summarizeDocuments(c *cli.Context, db *bertsearch.DB, model *e
 		if err != nil {
 			return err
 		}
-		chosen, err := chooseSentences(c, model, sentencesOf("", document.Text, 0), nil)
+		chosen, err := chooseSentences(c.Context, model, sentencesOf("", document.Text, 0), c.Int("n"), nil)
 		if err != nil {
 			return err
 		}
@@ -106,22 +107,30 @@ func (p *program) summarizeHits(c *cli.Context, db *bertsearch.DB, model *embed.
 	if err != nil {
 		return err
 	}
+	chosen, err := summaryOf(c.Context, model, query, answer.Hits, c.Int("n"))
+	if err != nil {
+		return err
+	}
+	if len(chosen) == 0 {
+		return errNothing
+	}
+	return p.printSummary(c, summaryJSON{Query: query, Sentences: chosen})
+}
+
+// summaryOf chooses n sentences of the passages of hits, towards the query; none where there is none.
+func summaryOf(ctx context.Context, model *embed.BERT, query string, hits []bertsearch.Hit, n int) ([]sentenceJSON, error) {
 	var all []sentenceJSON
-	for _, h := range answer.Hits {
+	for _, h := range hits {
 		all = append(all, sentencesOf(h.ID, h.Passage.Text, h.Passage.Start)...)
 	}
 	if len(all) == 0 {
-		return errNothing
+		return nil, nil
 	}
-	vectors, err := model.Embed(c.Context, embed.Query, []string{query})
+	vectors, err := model.Embed(ctx, embed.Query, []string{query})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	chosen, err := chooseSentences(c, model, all, &summary.Options{Query: vectors[0], Damping: summaryDamping})
-	if err != nil {
-		return err
-	}
-	return p.printSummary(c, summaryJSON{Query: query, Sentences: chosen})
+	return chooseSentences(ctx, model, all, n, &summary.Options{Query: vectors[0], Damping: summaryDamping})
 }
 
 // sentencesOf cuts text, which begins at byte base of the document id.
@@ -133,17 +142,17 @@ func sentencesOf(id, text string, base int) []sentenceJSON {
 	return out
 }
 
-func chooseSentences(c *cli.Context, model *embed.BERT, all []sentenceJSON, o *summary.Options) ([]sentenceJSON, error) {
+func chooseSentences(ctx context.Context, model *embed.BERT, all []sentenceJSON, n int, o *summary.Options) ([]sentenceJSON, error) {
 	texts := make([]string, len(all))
 	for i, s := range all {
 		texts[i] = s.Text
 	}
-	vectors, err := model.Embed(c.Context, embed.Passage, texts)
+	vectors, err := model.Embed(ctx, embed.Passage, texts)
 	if err != nil {
 		return nil, err
 	}
 	chosen := []sentenceJSON{}
-	for _, i := range summary.Choose(vectors, c.Int("n"), o) {
+	for _, i := range summary.Choose(vectors, n, o) {
 		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
