@@ -65,7 +65,7 @@ func (s *search) searchVectors() ([]candidate, error) {
 		return nil, err
 	}
 	for k := s.depth * (1 + counts.Passages/counts.Documents); ; k *= 2 {
-		found, err := s.db.vectors.index.search(s.vector, k, s.passages(), s.serving.generation)
+		found, err := s.nearest(k)
 		if err != nil {
 			return nil, err
 		}

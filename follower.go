@@ -43,6 +43,8 @@ type follower[T derived] struct {
 	opened bool       // open was called
 	usable bool       // the index was opened or rebuilt without error
 	ready  atomic.Bool
+
+	mending atomic.Bool // mend is at work
 }
 
 func newFollower[T derived](name string, db *DB, index T) *follower[T] {

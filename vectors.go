@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 
@@ -178,7 +179,12 @@ func (v *vectorIndex) save() error {
 	if v.db.options.ReadOnly || few && !v.rebuilt {
 		return nil
 	}
-	return index.SaveFile(v.path, v.current, v.seen)
+	err := index.SaveFile(v.path, v.current, v.seen)
+	if errors.Is(err, index.ErrCorrupt) {
+		v.db.options.Logger.Warn("the vector index is damaged and will be rebuilt", "reason", err)
+		return os.Remove(v.path)
+	}
+	return err
 }
 
 // vectorBatch collects vectors for one parallel Add.
