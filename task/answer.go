@@ -42,6 +42,20 @@ func (m *Model) Answer(ctx context.Context, question, passage string) (Answer, e
 	return bestSpan(scores, &s.encoding, passage), nil
 }
 
+// wholeWords widens tokens first to last to the words that they are in.
+func wholeWords(e *tokenizer.Encoding, passage string, first, last int) (int, int) {
+	within := func(i int) bool { // token i and the one before are in one word
+		return i > 0 && i < len(e.Sequence) && e.Sequence[i-1] == 1 && e.Sequence[i] == 1 && joined(passage, e.Offsets[i-1].End, e.Offsets[i].Start)
+	}
+	for within(first) {
+		first--
+	}
+	for within(last + 1) {
+		last++
+	}
+	return first, last
+}
+
 // bestSpan chooses among the tokens of the passage; scores holds two numbers a token.
 func bestSpan(scores []float32, e *tokenizer.Encoding, passage string) Answer {
 	best, first, last := float32(math.Inf(-1)), -1, -1
@@ -58,6 +72,7 @@ func bestSpan(scores []float32, e *tokenizer.Encoding, passage string) Answer {
 	if first < 0 {
 		return Answer{}
 	}
+	first, last = wholeWords(e, passage, first, last)
 	start, end := trim(passage, e.Offsets[first].Start, e.Offsets[last].End)
 	return Answer{start, end, best - scores[0] - scores[1]}
 }

@@ -112,6 +112,11 @@ func TestBestSpan(t *testing.T) {
 	if got != (Answer{3, 8, 5}) || !got.Found() {
 		t.Errorf("%+v", got)
 	}
+	e.Offsets[4].Start, e.Offsets[3].End = 1, 1 // "t" and "o Paris" are one word now
+	if got = bestSpan(scores, e, passage); got.Start != 0 {
+		t.Errorf("%+v begins within a word", got)
+	}
+	e.Offsets[4].Start, e.Offsets[3].End = 2, 2
 	scores[0], scores[1] = 9, 9
 	if got = bestSpan(scores, e, passage); got.Found() || got.Score != -11 {
 		t.Errorf("no answer scores more: %+v", got)
