@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -25,9 +26,9 @@ NAME.spans, each with its bytes. Filters and facets know these fields.
    bertsearch enrich -db notes.db
    bertsearch enrich -db notes.db --remove topics
 
-Without --head, the heads that the database has had are run again. Only
-documents that are new or changed are read, or all if a model has changed; an
-interrupted run goes on where it stopped.`,
+Without --head, the heads that the database has had are run again, as index and
+import do by themselves. Only documents that are new or changed are read, or all
+if a model has changed; an interrupted run goes on where it stopped.`,
 		Flags: databaseFlags(
 			&cli.StringSliceFlag{Name: "head", Usage: "write what the model in the folder says, as `NAME=DIR`"},
 			&cli.StringSliceFlag{Name: "remove", Usage: "remove what the head `NAME` wrote"},
@@ -35,6 +36,35 @@ interrupted run goes on where it stopped.`,
 		),
 		Action: p.enrich,
 	}
+}
+
+// keepHeads runs the database's heads on what index or import changed. A head
+// whose folder is gone is no reason to fail: the documents are there.
+func (p *program) keepHeads(c *cli.Context, db *bertsearch.DB) error {
+	known, err := db.Heads()
+	if err != nil {
+		return err
+	}
+	for _, h := range known {
+		head, err := openHead(h.Folder)
+		if err != nil {
+			p.note("the field %s is not kept up to date: %v", h.Name, err)
+			continue
+		}
+		if _, err := db.Enrich(c.Context, h.Name, head, &bertsearch.EnrichOptions{Folder: h.Folder}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openHead opens the model of a head.
+func openHead(folder string) (bertsearch.Head, error) {
+	m, err := task.Load(folder)
+	if err != nil {
+		return nil, err
+	}
+	return bertsearch.NewHead(m)
 }
 
 // chosenHead is a head on the command line, or one that the database knows.
@@ -66,6 +96,10 @@ func headFlags(c *cli.Context) ([]chosenHead, error) {
 		name, folder, ok := strings.Cut(text, "=")
 		if !ok || name == "" || folder == "" {
 			return nil, usagef("enrich: --head is %q: want NAME=DIR", text)
+		}
+		folder, err := filepath.Abs(folder)
+		if err != nil {
+			return nil, err
 		}
 		chosen = append(chosen, chosenHead{name, folder})
 	}
@@ -113,11 +147,7 @@ func (p *program) printRemoved(c *cli.Context, name string, removed int) error {
 
 // runHead lets one head read the documents.
 func (p *program) runHead(c *cli.Context, db *bertsearch.DB, chosen chosenHead, shown *progress) error {
-	m, err := task.Load(chosen.folder)
-	if err != nil {
-		return fmt.Errorf("head %s: %w", chosen.name, err)
-	}
-	head, err := bertsearch.NewHead(m)
+	head, err := openHead(chosen.folder)
 	if err != nil {
 		return fmt.Errorf("head %s: %w", chosen.name, err)
 	}

@@ -56,6 +56,9 @@ func (p *program) ingest(c *cli.Context, fill feed) error {
 	if err == nil {
 		err = db.Refresh(c.Context)
 	}
+	if err == nil && report.Added+report.Updated > 0 {
+		err = p.keepHeads(c, db)
+	}
 	err = errors.Join(err, db.Close())
 	progress.end()
 	return errors.Join(p.printReport(c, report, time.Since(start)), err)
