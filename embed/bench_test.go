@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 )
@@ -36,44 +38,47 @@ func scifact(b *testing.B, name string, n int) []string {
 	return texts
 }
 
-func benchDefault(b *testing.B, workers int) *BERT {
-	b.Helper()
-	e, err := Default(&Options{Workers: workers})
-	if err != nil {
-		b.Fatal(err)
+// settings calls f for each precision on one core and on all.
+func settings(b *testing.B, f func(b *testing.B, e *BERT)) {
+	for _, precision := range []Precision{F32, Int8} {
+		for _, workers := range []int{1, runtime.GOMAXPROCS(0)} {
+			b.Run(fmt.Sprintf("%s/%d", precision, workers), func(b *testing.B) {
+				e, err := Default(&Options{Workers: workers, Precision: precision})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportAllocs()
+				f(b, e)
+			})
+		}
 	}
-	return e
 }
 
-func benchBulk(b *testing.B, workers int) {
+// BenchmarkBulk embeds 400 documents at once.
+func BenchmarkBulk(b *testing.B) {
 	texts := scifact(b, "corpus.jsonl", 400)
-	e := benchDefault(b, workers)
-	var tokens atomic.Int64
-	ctx := WithProgress(context.Background(), func(_, n int) { tokens.Add(int64(n)) })
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := e.Embed(ctx, Passage, texts); err != nil {
-			b.Fatal(err)
+	settings(b, func(b *testing.B, e *BERT) {
+		var tokens atomic.Int64
+		ctx := WithProgress(context.Background(), func(_, n int) { tokens.Add(int64(n)) })
+		for b.Loop() {
+			if _, err := e.Embed(ctx, Passage, texts); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
-	b.ReportMetric(float64(tokens.Load())/b.Elapsed().Seconds(), "tokens/s")
+		b.ReportMetric(float64(tokens.Load())/b.Elapsed().Seconds(), "tokens/s")
+	})
 }
 
-func BenchmarkBulkOneCore(b *testing.B)  { benchBulk(b, 1) }
-func BenchmarkBulkAllCores(b *testing.B) { benchBulk(b, 0) }
-
-func benchQuery(b *testing.B, workers int) {
+// BenchmarkQuery embeds one query at a time.
+func BenchmarkQuery(b *testing.B) {
 	queries := scifact(b, "queries.jsonl", 200)
-	e := benchDefault(b, workers)
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		if _, err := e.Embed(context.Background(), Query, queries[i%len(queries):][:1]); err != nil {
-			b.Fatal(err)
+	settings(b, func(b *testing.B, e *BERT) {
+		i := 0
+		for b.Loop() {
+			if _, err := e.Embed(context.Background(), Query, queries[i%len(queries):][:1]); err != nil {
+				b.Fatal(err)
+			}
+			i++
 		}
-		i++
-	}
+	})
 }
-
-func BenchmarkQueryOneCore(b *testing.B)  { benchQuery(b, 1) }
-func BenchmarkQueryAllCores(b *testing.B) { benchQuery(b, 0) }

@@ -11,20 +11,20 @@ import "math"
 type bf16Pass struct {
 	*Scratch
 	tile
-	rows   int // tokens
-	half   int // pairs of tokens
-	d      int // features of the head
-	width  int // features of all heads
-	stride int // elements from one row of qkv to the next
-	step   int // elements from one row of scores to the next
-	scale  float32
+	rows   int     // tokens
+	half   int     // pairs of tokens
+	d      int     // features of the head
+	width  int     // features of all heads
+	stride int     // elements from one row of qkv to the next
+	step   int     // elements from one row of scores to the next
+	factor float32 // log2(e)/√d: what scores are multiplied with before 2 to their power
 }
 
 // attentionBF16 is AttentionBF16 for one head, whose features are whole tiles.
 func attentionBF16(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {
 	width, d := h.Width(), h.Size
 	p := bf16Pass{Scratch: s, rows: rows, half: (rows + 1) / 2, d: d, width: width, stride: 3 * width,
-		step: roundUp(rows+1, maxTilePanels*Panel), scale: float32(1 / math.Sqrt(float64(d)))}
+		step: roundUp(rows+1, maxTilePanels*Panel), factor: float32(math.Log2E / math.Sqrt(float64(d)))}
 	if p.step*4%(aliasBytes/2) == 0 {
 		p.step += maxTilePanels * Panel
 	}
@@ -84,30 +84,24 @@ func (p *bf16Pass) packValues(v []float32) {
 func (p *bf16Pass) weigh(r, n int) {
 	pairs := p.d / 2
 	p.x, p.xStride, p.k = &p.queries[r*pairs], uintptr(4*pairs), uintptr(pairs)
-	p.dstStride = uintptr(4 * p.step)
+	p.dstStride, p.tile.scale = uintptr(4*p.step), nil
 	p.next = uintptr(4 * Panel * pairs)
 	for i := 0; i < p.rows; i += maxTilePanels * Panel {
 		p.panel = pointer(&p.keys[i*pairs])
 		p.dst = &p.scores[i]
 		runTileBF16(&p.tile, n)
 	}
-	for i := range n {
-		row := p.scores[i*p.step:]
-		p.inverse[i] = 1 / expRow(row[:p.rows], p.scale)
-		row[p.rows] = 0 // the partner of an odd token
-	}
-	pairAVX512(&p.scores[0], &p.scores[0], &p.scores[p.half], p.half, n, 4*p.step, 4*p.step)
+	weighAVX512(&p.scores[0], p.rows, p.half, n, 4*p.step, p.factor, &p.inverse[0])
 }
 
 // mix writes the weighted means of the values to n rows of dst.
 func (p *bf16Pass) mix(dst []float32, n int) {
 	p.x, p.xStride, p.k = &p.scores[0], uintptr(4*p.step), uintptr(p.half)
-	p.dstStride = uintptr(4 * p.width)
+	p.dstStride, p.tile.scale = uintptr(4*p.width), &p.inverse[0]
 	p.next = uintptr(4 * Panel * p.half)
 	for i := 0; i < p.d; i += maxTilePanels * Panel {
 		p.panel = pointer(&p.values[i*p.half])
 		p.dst = &dst[i]
 		runTileBF16(&p.tile, n)
 	}
-	scaleRows(dst, p.d, n, p.width, p.inverse)
 }

@@ -9,9 +9,17 @@ package kernel
 //go:noescape
 func tileBF16AVX512(t *byte, rows int)
 
-// pairAVX512 writes a pair of bfloat16, rounded to nearest even, for each of n
+// pairAVX512 writes a pair of bfloat16, rounded to the nearest, for each of n
 // elements of rows of a (the low half) and b. Strides are in bytes; there is at
 // least one row. The numbers are finite.
 //
 //go:noescape
 func pairAVX512(dst *float32, a *float32, b *float32, n int, rows int, dstStride int, xStride int)
+
+// weighAVX512 replaces rows of n scores, n being 2·half or one less, by half pairs of
+// bfloat16: 2^(scale·(score-max)) of scores i and i+half. It writes the inverse of
+// each row's sum. Rows are stride bytes apart and have room for n+1 scores; there is
+// at least one row and one score.
+//
+//go:noescape
+func weighAVX512(x *float32, n int, half int, rows int, stride int, scale float32, inverse *float32)

@@ -18,9 +18,11 @@ type tile struct {
 	bias      *float32       // as wide as a row of the tile, or nil
 	residual  *float32       // added to the output, with dst's stride, or nil
 
+	scale *float32 // of each row of x; only of int8 and, unless nil, of bfloat16
+
 	// Only of int8 tiles, which need a bias too.
-	scale   *float32 // of each row of x
 	zero    *float32 // zero point of each row of x
 	factors *float32 // scale of each output
 	sums    *float32 // sum of the weights of each output
+	gelu    uintptr  // not 0: GELU is applied, within 2^-12
 }

@@ -13,6 +13,7 @@ import (
 func bf16() {
 	tiles("tileBF16AVX512", "tileBF16AVX512 computes 1 to 14 rows by two panels of pairs of bfloat16.", rowsAVX512, tileBF16)
 	pairRows()
+	weighRows()
 }
 
 // dotPairs adds to each float32 of sum the products of two pairs of bfloat16.
@@ -52,14 +53,60 @@ func tileBF16(rows int) {
 			dotPairs(b1, x, acc(r, 1))
 		}
 	})
-	epilogueAVX512(rows, acc, b0, b1)
+	storeScaled(rows, acc)
+}
+
+// storeScaled multiplies each row by its scale, if the tile has scales, and
+// stores the tile.
+func storeScaled(rows int, acc func(r, p int) reg.VecPhysical) {
+	store := fmt.Sprintf("store%d", rows)
+	MOVQ(field(args, "tile", "scale"), extra)
+	TESTQ(extra, extra)
+	JZ(LabelRef(store))
+	for r := range rows {
+		VMULPS_BCST(Mem{Base: extra, Disp: 4 * r}, acc(r, 0), acc(r, 0))
+		VMULPS_BCST(Mem{Base: extra, Disp: 4 * r}, acc(r, 1), acc(r, 1))
+	}
+	Label(store)
+	storeTile(rows, acc)
+}
+
+// pairs holds the registers that joining two vectors to pairs needs.
+type pairs struct{ half reg.VecPhysical }
+
+// newPairs loads the constants into register 15 and mask 2.
+func newPairs(scratch reg.GPPhysical) pairs {
+	p := pairs{zmm[15]}
+	VPBROADCASTD(halfUnit(), p.half)
+	MOVL(U32(0xaaaaaaaa), scratch.As32())
+	KMOVD(scratch.As32(), reg.K2)
+	return p
+}
+
+var halfUnitData Mem
+
+// halfUnit returns the address of half a unit of bfloat16's last place.
+func halfUnit() Mem {
+	if halfUnitData.Symbol.Name == "" {
+		halfUnitData = ConstData("halfUnit", U32(0x8000))
+	}
+	return halfUnitData
+}
+
+// join replaces each element of a by the pair of it, the low half, and that of
+// b, rounded to bfloat16, halves away from zero. b is overwritten.
+func (p pairs) join(a, b reg.VecPhysical) {
+	VPADDD(p.half, a, a)
+	VPADDD(p.half, b, b)
+	VPSRLD(Imm(16), a, a)
+	VMOVDQU16(b, reg.K2, a)
 }
 
 // pairRows writes pairAVX512(dst, a, b, n, rows, dstStride, xStride).
 func pairRows() {
 	v := avx512
 	TEXT("pairAVX512", NOSPLIT, "func(dst, a, b *float32, n, rows, dstStride, xStride int)")
-	Doc("pairAVX512 writes a pair of bfloat16, rounded to nearest even, for each of n",
+	Doc("pairAVX512 writes a pair of bfloat16, rounded to the nearest, for each of n",
 		"elements of rows of a (the low half) and b. Strides are in bytes; there is at",
 		"least one row. The numbers are finite.")
 	Pragma("noescape")
@@ -73,25 +120,15 @@ func pairRows() {
 	Load(Param("rows"), rows)
 	Load(Param("dstStride"), toStep)
 	Load(Param("xStride"), fromStep)
-	a, b, odd, one, half, upper := zmm[0], zmm[1], zmm[2], zmm[3], zmm[4], zmm[5]
-	VPBROADCASTD(ConstData("one", U32(1)), one)
-	VPBROADCASTD(ConstData("half", U32(0x7fff)), half)
-	VPBROADCASTD(ConstData("upper", U32(0xffff0000)), upper)
+	a, b := zmm[0], zmm[1]
+	p := newPairs(scratch)
 	element := func(base reg.Register) Mem { return Mem{Base: base, Index: at, Scale: 1} }
 	Label("row")
 	XORQ(at, at)
 	v.each("x", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
 		v.load(element(low), a, tail)
 		v.load(element(high), b, tail)
-		for _, x := range []reg.VecPhysical{a, b} {
-			VPSRLD(Imm(16), x, odd)
-			VPANDD(one, odd, odd)
-			VPADDD(half, x, x)
-			VPADDD(odd, x, x)
-		}
-		VPSRLD(Imm(16), a, a)
-		VPANDD(upper, b, b)
-		VPORD(b, a, a)
+		p.join(a, b)
 		v.store(a, element(to), tail)
 	})
 	ADDQ(fromStep, low)

@@ -83,6 +83,11 @@ func epilogueAVX512(rows int, acc func(r, p int) reg.VecPhysical, b0, b1 reg.Vec
 		}
 	}
 	Label(fmt.Sprintf("store%d", rows))
+	storeTile(rows, acc)
+}
+
+// storeTile stores the tile.
+func storeTile(rows int, acc func(r, p int) reg.VecPhysical) {
 	for r := range rows {
 		VMOVUPS(acc(r, 0), Mem{Base: dst})
 		VMOVUPS(acc(r, 1), Mem{Base: dst, Disp: 64})

@@ -38,11 +38,17 @@ func tileInt8(rows int) {
 		VPXORD(acc(r, 0), acc(r, 0), acc(r, 0))
 		VPXORD(acc(r, 1), acc(r, 1), acc(r, 1))
 	}
+	// The panels after these two stand right behind them. They are fetched into the
+	// second-level cache meanwhile: a query's few rows leave no time to wait.
+	LEAQ(Mem{Base: panelB, Index: next, Scale: 2}, extra)
 	loopK(rows, 4, 4, func(u int) {
 		at := Mem{Base: panelB, Disp: 64 * u}
 		VMOVUPS(at, b[0])
 		at.Index, at.Scale = next, 1
 		VMOVUPS(at, b[1])
+		PREFETCHT1(Mem{Base: extra})
+		PREFETCHT1(Mem{Base: extra, Disp: 64})
+		SUBQ(I32(-128), extra)
 		for r := range rows {
 			x := zmm[28+r%2]
 			VPBROADCASTD(row(r, u), x)
@@ -77,23 +83,51 @@ func dequantize(rows int, acc func(r, p int) reg.VecPhysical) {
 	}
 }
 
-// storeInt8 adds the residual and stores the tile.
+// storeInt8 adds the residual, applies GELU if the tile asks for it and stores
+// the tile.
 func storeInt8(rows int, acc func(r, p int) reg.VecPhysical) {
-	store := fmt.Sprintf("store%d", rows)
+	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
 	MOVQ(field(args, "tile", "residual"), extra)
 	TESTQ(extra, extra)
-	JZ(LabelRef(store))
+	JZ(LabelRef(label("activate")))
 	for r := range rows {
 		VADDPS(Mem{Base: extra}, acc(r, 0), acc(r, 0))
 		VADDPS(Mem{Base: extra, Disp: 64}, acc(r, 1), acc(r, 1))
 		ADDQ(dstStep, extra)
 	}
-	Label(store)
+	Label(label("activate"))
+	MOVQ(field(args, "tile", "gelu"), extra)
+	TESTQ(extra, extra)
+	JZ(LabelRef(label("store")))
+	VBROADCASTSS(number(coarseGELU[len(coarseGELU)-1]), zmm[31])
 	for r := range rows {
-		VMOVUPS(acc(r, 0), Mem{Base: dst})
-		VMOVUPS(acc(r, 1), Mem{Base: dst, Disp: 64})
-		ADDQ(dstStep, dst)
+		geluCoarse(acc(r, 0))
+		geluCoarse(acc(r, 1))
 	}
+	Label(label("store"))
+	storeTile(rows, acc)
+}
+
+// coarseGELU are the coefficients of Q, constant term first, in x·Q(x²), which
+// is Φ(x)-1/2 for |x| ≤ geluBend and 1/2 there. They make the error of x·Φ(x)
+// least, 1.62e-4, a hundredth of a step of the bytes that it is rounded to.
+var coarseGELU = []float64{0.3980090618133545, -0.06475561112165451, 0.008858641609549522, -0.0008324392256326973,
+	4.991864625480957e-05, -1.7003998209474958e-06, 2.4827290445728067e-08}
+
+const geluBend = 3.94
+
+// geluCoarse replaces x by about x·Φ(x). Register 31 holds the last coefficient;
+// 28 to 30 are overwritten.
+func geluCoarse(x reg.VecPhysical) {
+	bent, square, sum := zmm[28], zmm[29], zmm[30]
+	VRANGEPS_BCST(Imm(2), number(geluBend), x, bent) // the smaller in size, with the sign of x
+	VMULPS(bent, bent, square)
+	VMOVAPS(zmm[31], sum)
+	for i := len(coarseGELU) - 2; i >= 0; i-- {
+		VFMADD213PS_BCST(number(coarseGELU[i]), square, sum)
+	}
+	VFMADD213PS_BCST(number(0.5), bent, sum)
+	VMULPS(sum, x, x)
 }
 
 // quantizeRows writes the quantisation of activations, row by row: the range,
