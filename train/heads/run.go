@@ -49,6 +49,7 @@ type run struct {
 	held      []dataset.Example
 	dropout   float32
 	identity  [sha256.Size]byte
+	epoch     int // steps of one
 	total     int // steps
 	state     state
 }
@@ -91,13 +92,13 @@ func newRun(j Job, c Control) (*run, error) {
 
 // plan counts the steps.
 func (r *run) plan() {
-	epoch := (len(r.train) + r.recipe.Batch - 1) / r.recipe.Batch
-	r.total = epoch * r.recipe.Epochs
+	r.epoch = (len(r.train) + r.recipe.Batch - 1) / r.recipe.Batch
+	r.total = r.epoch * r.recipe.Epochs
 	if r.recipe.MaxSteps > 0 {
 		r.total = min(r.total, r.recipe.MaxSteps)
 	}
 	if r.recipe.MeasureEvery == 0 {
-		r.recipe.MeasureEvery = epoch
+		r.recipe.MeasureEvery = r.epoch
 	}
 }
 
@@ -120,7 +121,6 @@ func identify(j Job, recipe Recipe, samples int) [sha256.Size]byte {
 
 // steps trains from the state's step to the end, or to where it stops getting better.
 func (r *run) steps(ctx context.Context) error {
-	epoch := (len(r.train) + r.recipe.Batch - 1) / r.recipe.Batch
 	for {
 		if err := r.judge(ctx); err != nil {
 			return errors.Join(err, r.checkpoint().Save())
@@ -131,23 +131,29 @@ func (r *run) steps(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(err, r.checkpoint().Save())
 		}
-		order := rand.New(rand.NewPCG(r.recipe.Seed, uint64(r.state.Step/epoch))).Perm(len(r.train))
-		at := r.state.Step % epoch * r.recipe.Batch
-		if err := r.step(order[at:min(at+r.recipe.Batch, len(order))]); err != nil {
+		if err := r.step(); err != nil {
 			return err
 		}
 	}
 }
 
-// step trains on one batch.
-func (r *run) step(chosen []int) error {
-	began := time.Now()
+// next is the batch of the next step, and the seed of its dropout: both follow
+// from the number of the step.
+func (r *run) next() (*batch, uint64) {
 	seed := rand.New(rand.NewPCG(r.recipe.Seed, uint64(r.state.Step)+1<<32)).Uint64()
+	order := rand.New(rand.NewPCG(r.recipe.Seed, uint64(r.state.Step/r.epoch))).Perm(len(r.train))
+	at := r.state.Step % r.epoch * r.recipe.Batch
 	var samples []sample
-	for _, i := range chosen {
+	for _, i := range order[at:min(at+r.recipe.Batch, len(order))] {
 		samples = append(samples, r.train[i])
 	}
-	b := r.batch(samples, seed)
+	return r.batch(samples, seed), seed
+}
+
+// step trains on one batch.
+func (r *run) step() error {
+	began := time.Now()
+	b, seed := r.next()
 	loss, err := r.gradient(b, seed)
 	if err != nil {
 		return fmt.Errorf("heads: step %d: %w", r.state.Step+1, err)
