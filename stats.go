@@ -50,6 +50,11 @@ func (db *DB) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, fmt.Errorf("stats: %w", err)
 	}
 	defer db.leave()
+	return db.count(ctx)
+}
+
+// count is Stats for an operation that has begun.
+func (db *DB) count(ctx context.Context) (Stats, error) {
 	s := Stats{Model: modelOf(db.model()), Language: db.settings.Language, Format: store.FormatVersion}
 	for _, part := range []func(context.Context, *Stats) error{db.countStore, db.countVectors, db.countWords} {
 		if err := part(ctx, &s); err != nil {

@@ -187,7 +187,7 @@ func TestAttachFindsDamage(t *testing.T) {
 		put(t, s, fmt.Sprint(i), "some words")
 	}
 	var root uint64
-	if err := s.db.View(func(tx *bbolt.Tx) error {
+	if err := s.file.Load().db.View(func(tx *bbolt.Tx) error {
 		root = uint64(tx.Bucket(s.bucket).Bucket([]byte(bucketDocuments)).Root())
 		return nil
 	}); err != nil {

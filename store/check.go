@@ -142,11 +142,12 @@ func (s *Store) checkPages(report func(Problem)) (sound bool, err error) {
 // checkFile reports what is wrong with a file of our own and can be put right;
 // damaged trees are an error.
 func (s *Store) checkFile(report func(Problem)) error {
-	info, err := s.raw.Stat()
+	raw := s.file.Load().raw
+	info, err := raw.Stat()
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	pages, err := boltfile.Open(s.raw, info.Size())
+	pages, err := boltfile.Open(raw, info.Size())
 	if err == nil {
 		err = pages.VerifyTree(pages.Root)
 	}

@@ -98,7 +98,7 @@ func TestWriteFixture(t *testing.T) {
 		return err
 	})
 	mustCheck(t, s)
-	if err := s.db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(path, 0o644) }); err != nil {
+	if err := s.file.Load().db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(path, 0o644) }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -126,6 +127,8 @@ func child(job, path string) error {
 	case "open":
 		s, err := Open(path, nil)
 		return errors.Join(err, closeStore(s))
+	case "compact":
+		return writeAndCompact(path)
 	}
 	return readAll(path)
 }
@@ -153,6 +156,30 @@ func writeForEver(path string) error {
 			return err
 		}
 		fmt.Println(i)
+	}
+}
+
+// writeAndCompact is writeForEver with a Compact after every few documents.
+func writeAndCompact(path string) error {
+	s, err := Open(path, nil)
+	if err != nil {
+		return err
+	}
+	for i := 0; ; i++ {
+		err := s.Update(func(w *Writer) error {
+			d, v := sample(strconv.Itoa(i), strings.Repeat("word ", 50))
+			_, err := w.Put(d, v)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Println(i)
+		if i%4 == 3 {
+			if err := s.Compact(context.Background()); err != nil {
+				return err
+			}
+		}
 	}
 }
 
@@ -189,9 +216,9 @@ func process(t *testing.T, job, path string) *exec.Cmd {
 // acknowledged is there, in order and whole.
 func TestKilledProcess(t *testing.T) {
 	rng := seed(t)
-	for range 5 {
+	for i := range 8 {
 		path := temp(t)
-		cmd := process(t, "write", path)
+		cmd := process(t, []string{"write", "compact"}[i%2], path)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -252,7 +279,7 @@ func TestFailingDisk(t *testing.T) {
 	path := temp(t)
 	s := open(t, path, Options{})
 	put(t, s, "a", "one")
-	if err := s.raw.Close(); err != nil {
+	if err := s.file.Load().raw.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

@@ -323,7 +323,7 @@ func TestCheckReportsDamagedRecords(t *testing.T) {
 // spoil changes a bit of the first value in a bucket.
 func spoil(t testing.TB, s *Store, name string) {
 	t.Helper()
-	err := s.db.Update(func(tx *bbolt.Tx) error {
+	err := s.file.Load().db.Update(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(s.bucket)
 		if name == bucketPassages || name == bucketVectors {
 			b = b.Bucket([]byte(bucketGenerations)).Bucket(numberKey(1))

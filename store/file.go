@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -34,41 +35,68 @@ const (
 type file struct {
 	db  *bbolt.DB
 	raw *os.File // closed by db, except when db cannot be closed
+
+	using sync.RWMutex // held for reading by transactions, for writing to close
 }
 
 // openFile opens a bbolt file. A file that exists is verified before it is
 // opened for writing, with a shared lock held: bbolt reads the list of free
 // pages on its way in, and must not be shown one that is wrong.
-func openFile(path string, o *Options) (file, error) {
+func openFile(path string, o *Options) (*file, error) {
 	start := time.Now()
 	info, err := os.Stat(path)
 	exists := err == nil && info.Size() > 0
 	if o.ReadOnly || exists {
-		f, err := openBolt(path, o, true, o.timeout())
+		f, err := openInPlace(path, o, true, o.timeout())
 		if err != nil {
-			return file{}, err
+			return nil, err
 		}
 		if err := f.verify(); err != nil {
-			return file{}, errors.Join(err, f.db.Close())
+			return nil, errors.Join(err, f.db.Close())
 		}
 		if o.ReadOnly {
 			return f, nil
 		}
 		if err := f.db.Close(); err != nil {
-			return file{}, fmt.Errorf("store: %s: %w", path, err)
+			return nil, fmt.Errorf("store: %s: %w", path, err)
 		}
 	}
-	f, err := openBolt(path, o, false, o.timeout()-time.Since(start))
+	f, err := openInPlace(path, o, false, o.timeout()-time.Since(start))
+	if err == nil {
+		removeCopy(path)
+	}
 	if exists {
 		return f, err
 	}
 	if err != nil {
-		return f, errors.Join(err, removeUnfinished(path, o, err))
+		return nil, errors.Join(err, removeUnfinished(path, o, err))
 	}
 	if err := syncFolder(filepath.Dir(path)); err != nil {
-		return file{}, errors.Join(err, f.db.Close())
+		return nil, errors.Join(err, f.db.Close())
 	}
 	return f, nil
+}
+
+// openInPlace is openBolt, again if another process has meanwhile put a compact
+// file in the place of the one whose lock was waited for.
+func openInPlace(path string, o *Options, readOnly bool, timeout time.Duration) (*file, error) {
+	start := time.Now()
+	for {
+		f, err := openBolt(path, o, readOnly, timeout-time.Since(start))
+		if err != nil {
+			return nil, err
+		}
+		opened, err := f.raw.Stat()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("store: %w", err), f.db.Close())
+		}
+		if now, err := os.Stat(path); err == nil && os.SameFile(opened, now) {
+			return f, nil
+		}
+		if err := f.db.Close(); err != nil {
+			return nil, fmt.Errorf("store: %s: %w", path, err)
+		}
+	}
 }
 
 // removeUnfinished removes a new file whose first pages did not fit the disk,
@@ -102,7 +130,7 @@ func syncFolder(path string) error {
 }
 
 // verify checks the pages of a file that nobody writes to.
-func (f file) verify() error {
+func (f *file) verify() error {
 	info, err := f.raw.Stat()
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
@@ -127,7 +155,8 @@ func pageError(path string, err error) error {
 
 // openBolt calls bbolt.Open so that it can neither panic nor keep the lock of
 // a file that it failed on.
-func openBolt(path string, o *Options, readOnly bool, timeout time.Duration) (f file, err error) {
+func openBolt(path string, o *Options, readOnly bool, timeout time.Duration) (f *file, err error) {
+	f = &file{}
 	defer func() {
 		if err != nil && f.raw != nil {
 			_ = f.raw.Close() // bbolt has closed it unless it panicked

@@ -48,7 +48,8 @@ func (o *Options) pageSize() int {
 
 // Store is an open store. It is safe for concurrent use.
 type Store struct {
-	file
+	file     atomic.Pointer[file] // Compact puts another in its place
+	writing  sync.Mutex           // held by an update and by Compact
 	path     string
 	bucket   []byte
 	attached bool
@@ -75,7 +76,8 @@ func Open(path string, o *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{file: f, path: path, bucket: []byte(defaultBucket), readOnly: o.ReadOnly}
+	s := &Store{path: path, bucket: []byte(defaultBucket), readOnly: o.ReadOnly}
+	s.file.Store(f)
 	if err := s.init(); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), s.Close())
 	}
@@ -90,7 +92,8 @@ func Attach(host *bbolt.DB, bucket string) (*Store, error) {
 	if bucket == "" {
 		return nil, fmt.Errorf("store: attach: empty bucket name: %w", ErrForeign)
 	}
-	s := &Store{file: file{db: host}, path: host.Path(), bucket: []byte(bucket), attached: true, readOnly: host.IsReadOnly()}
+	s := &Store{path: host.Path(), bucket: []byte(bucket), attached: true, readOnly: host.IsReadOnly()}
+	s.file.Store(&file{db: host})
 	if err := s.init(); err != nil {
 		return nil, fmt.Errorf("attach to bucket %q of %s: %w", bucket, host.Path(), err)
 	}
@@ -112,12 +115,16 @@ func (s *Store) Close() error {
 	var err error
 	s.closeOnce.Do(func() {
 		s.closed.Store(true)
+		if s.attached {
+			return
+		}
+		s.writing.Lock()
+		defer s.writing.Unlock()
 		switch {
-		case s.attached:
 		case s.stuck.Load():
-			err = s.raw.Close() // gives the lock back; the memory map is lost
+			err = s.file.Load().raw.Close() // gives the lock back; the memory map is lost
 		default:
-			err = s.db.Close()
+			err = s.file.Load().db.Close()
 		}
 	})
 	return err

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall"
 
 	"go.etcd.io/bbolt"
@@ -62,7 +63,13 @@ func (s *Store) transact(write bool, fn func(*bbolt.Tx) error) error {
 	if err := s.usable(write); err != nil {
 		return err
 	}
-	tx, err := s.begin(write)
+	if write {
+		s.writing.Lock()
+		defer s.writing.Unlock()
+	}
+	f := s.hold()
+	defer f.using.RUnlock()
+	tx, err := s.begin(f, write)
 	if err != nil {
 		return err
 	}
@@ -100,12 +107,22 @@ func (s *Store) usable(write bool) error {
 	return nil
 }
 
+// hold returns the open file, which is not closed before its using.RUnlock.
+func (s *Store) hold() *file {
+	for {
+		if f := s.file.Load(); f.using.TryRLock() {
+			return f
+		}
+		runtime.Gosched() // another is in its place already
+	}
+}
+
 // begin starts a bbolt transaction. A panic leaves bbolt's locks held.
-func (s *Store) begin(write bool) (tx *bbolt.Tx, err error) {
+func (s *Store) begin(f *file, write bool) (tx *bbolt.Tx, err error) {
 	finished := false
 	err = catchFaults(func() (err error) {
 		defer guard(&err)
-		tx, err = s.db.Begin(write)
+		tx, err = f.db.Begin(write)
 		finished = true
 		return err
 	})
@@ -139,7 +156,7 @@ func (s *Store) rollback(tx *bbolt.Tx) {
 // since neither a failed sync nor a panic leaves a state to rely on.
 func (s *Store) commit(tx *bbolt.Tx) error {
 	if !s.attached {
-		s.db.AllocSize = allocSize(tx.Size())
+		tx.DB().AllocSize = allocSize(tx.Size())
 	}
 	finished := false
 	err := catchFaults(func() (err error) {

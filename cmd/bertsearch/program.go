@@ -57,7 +57,7 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:  func(*cli.Context, error) {}, // report does that
 		Commands: []*cli.Command{
 			p.indexCommand(), p.queryCommand(), p.getCommand(), p.deleteCommand(),
-			p.statsCommand(), p.checkCommand(), p.exportCommand(), p.importCommand(),
+			p.statsCommand(), p.checkCommand(), p.compactCommand(), p.exportCommand(), p.importCommand(),
 			p.evalCommand(), p.tuneCommand(), p.trainCommand(), p.embedCommand(), p.tokenizeCommand(), p.modelCommand(), p.alignCommand(), p.summarizeCommand(), p.enrichCommand(),
 			p.benchCommand(), p.completionCommand(), p.versionCommand(),
 		},
