@@ -11,6 +11,7 @@ package kernel
 //go:generate go run -C _gen . -file pack -out ../pack_amd64.s -stubs ../pack_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file int8 -out ../int8_amd64.s -stubs ../int8_amd64.go -pkg kernel
 //go:generate go run -C _gen ./neon -out ../gemm_neon_arm64.s
+//go:generate go run -C _gen ./neon -file dot -out ../dot_rows_neon_arm64.s
 //go:generate go run -C _gen . -file bf16 -out ../bf16_amd64.s -stubs ../bf16_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file axpy -out ../axpy_amd64.s -stubs ../axpy_amd64.go -pkg kernel
 //go:generate go run -C _gen . -file transpose -out ../transpose_amd64.s -stubs ../transpose_amd64.go -pkg kernel
