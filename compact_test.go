@@ -18,7 +18,7 @@ func TestCompact(t *testing.T) {
 		t.Skip("an open file cannot be replaced")
 	}
 	dir := filepath.Join(t.TempDir(), "db")
-	db := reopenTest(t, dir, newWordModel(), nil)
+	db := reopenTest(t, dir, newWordModel(), &Options{LowMemory: true})
 	docs := manyDocs(2000)
 	mustPut(t, db, docs...)
 	wantSearchable(t, db, docs[1900:])

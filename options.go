@@ -23,6 +23,11 @@ type Options struct {
 	// Recall is the share of true nearest neighbours that the vector index
 	// should find, 0 to 1; zero means 0.99 or better.
 	Recall float64
+	// LowMemory keeps the vector index's float32 vectors, three quarters of its
+	// memory, out of the heap before they are first saved: in a temporary file
+	// in the database's folder, which the system can drop from memory. Systems
+	// that do not map files ignore it.
+	LowMemory bool
 	// Bucket is the name under which [Attach] keeps everything in the host's
 	// database; "" means "bertsearch".
 	Bucket string

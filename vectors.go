@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -49,7 +50,11 @@ type vectorIndex struct {
 }
 
 func (v *vectorIndex) options() *index.Options {
-	return &index.Options{Recall: v.db.options.Recall}
+	o := &index.Options{Recall: v.db.options.Recall}
+	if v.db.options.LowMemory && !v.db.options.ReadOnly {
+		o.ScratchDir = filepath.Dir(v.path)
+	}
+	return o
 }
 
 func (v *vectorIndex) open() error {

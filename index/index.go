@@ -63,6 +63,11 @@ type Options struct {
 	Recall float64
 	// Seed makes a build by one worker repeatable. Default 1.
 	Seed uint64
+	// ScratchDir, if given, keeps float32 vectors out of the Go heap: they lie
+	// in a temporary file in that folder, mapped, which the system can write
+	// back and drop from memory. Those of an opened snapshot are mapped
+	// anyway. Where files are not mapped it does nothing. Only hnsw has it.
+	ScratchDir string
 	// Workers is how many goroutines one Add may use. Default GOMAXPROCS.
 	Workers int
 }
@@ -79,7 +84,7 @@ type Stats struct {
 	// Recall is the measured recall@10 at EfSearch; 0 if not yet known.
 	Recall float64
 	// Bytes is the memory held for vectors and links, Mapped the part of it
-	// that is a mapped snapshot file.
+	// that is a mapped snapshot or scratch file.
 	Bytes, Mapped int64
 }
 

@@ -90,7 +90,9 @@ func (x *Index) Add(labels []uint32, batch [][]float32) error {
 	}
 	x.writer.Lock()
 	defer x.writer.Unlock()
-	x.set.Reserve(len(labels))
+	if err := x.set.Reserve(len(labels)); err != nil {
+		return fmt.Errorf("flat: %w", err)
+	}
 	for i, label := range labels {
 		id := x.set.Take()
 		copy(x.vector(id), batch[i])

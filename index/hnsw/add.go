@@ -1,6 +1,7 @@
 package hnsw
 
 import (
+	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -27,14 +28,19 @@ func (x *Index) Add(labels []uint32, batch [][]float32) error {
 	if err := x.settle(); err != nil {
 		return err
 	}
-	x.add(labels, batch)
+	if err := x.add(labels, batch); err != nil {
+		return fmt.Errorf("hnsw: add: %w", err)
+	}
 	return x.damage()
 }
 
 // add is Add for vectors that have been checked.
-func (x *Index) add(labels []uint32, batch [][]float32) {
+func (x *Index) add(labels []uint32, batch [][]float32) error {
 	defer x.guard()()
-	fresh := x.prepare(labels, batch)
+	fresh, err := x.prepare(labels, batch)
+	if err != nil {
+		return err
+	}
 	for rest := fresh; len(rest) > 0; {
 		part := rest[:min(len(rest), max(leastPublished, x.set.Live()/4), mostPublished)]
 		x.link(part)
@@ -44,6 +50,7 @@ func (x *Index) add(labels []uint32, batch [][]float32) {
 		rest = rest[len(part):]
 	}
 	x.afterChange(len(fresh))
+	return nil
 }
 
 // Rows are published in parts of a quarter of the graph within these bounds:
@@ -55,12 +62,14 @@ const (
 
 // prepare takes a row for the last vector of each label and gives it its
 // height.
-func (x *Index) prepare(labels []uint32, batch [][]float32) []newRow {
+func (x *Index) prepare(labels []uint32, batch [][]float32) ([]newRow, error) {
 	last := make(map[uint32]int, len(labels))
 	for i, label := range labels {
 		last[label] = i
 	}
-	x.set.Reserve(len(last))
+	if err := x.set.Reserve(len(last)); err != nil {
+		return nil, err
+	}
 	fresh := make([]newRow, 0, len(last))
 	for i, label := range labels {
 		if last[label] != i {
@@ -73,7 +82,7 @@ func (x *Index) prepare(labels []uint32, batch [][]float32) []newRow {
 		x.set.Prepare(r.id, label, r.tower)
 		fresh = append(fresh, r)
 	}
-	return fresh
+	return fresh, nil
 }
 
 // randomHeight draws the top layer of a node: each layer has one in M of the

@@ -74,7 +74,18 @@ func New(dimension int, o *index.Options) (*Index, error) {
 		return nil, fmt.Errorf("hnsw: %w", err)
 	}
 	x.set = rows.New(x.layout.strides()...)
+	if err := x.useScratch(); err != nil {
+		return nil, fmt.Errorf("hnsw: %w", err)
+	}
 	return x, nil
+}
+
+// useScratch keeps new float32 vectors out of the heap if that is asked for.
+func (x *Index) useScratch() error {
+	if x.options.ScratchDir == "" {
+		return nil
+	}
+	return x.set.UseScratch(x.options.ScratchDir)
 }
 
 // newIndex returns an index that lacks its rows.
@@ -155,16 +166,22 @@ func (x *Index) Stats() index.Stats {
 		M: x.options.M, EfConstruction: x.options.EfConstruction, EfSearch: min(x.efSearch(), max(x.set.Live(), tuneFloor)),
 		Recall: x.tuning.recall, Bytes: x.set.Bytes() + x.towers.bytes(),
 	}
+	s.Mapped = x.set.Scratch()
 	if x.file != nil {
-		s.Mapped = x.file.Mapped()
+		s.Mapped += x.file.Mapped()
 	}
 	return s
 }
 
-// guard keeps a fault in the mapped snapshot from ending the process: defer
+// guard keeps a fault in a mapped file from ending the process: defer
 // x.guard()(). The index is broken then, and says so from there on.
-func (x *Index) guard() func() {
-	return x.file.Guard(x.breakDown)
+func (x *Index) guard() func() { return x.guardWith(x.breakDown) }
+
+func (x *Index) guardWith(report func(error)) func() {
+	if x.set != nil && x.set.Scratch() > 0 {
+		return snapshot.Guard(report)
+	}
+	return x.file.Guard(report)
 }
 
 // damage is what broke the index.
@@ -185,10 +202,11 @@ func (x *Index) Close() error {
 	closed := index.ErrClosed
 	x.broken.Store(&closed)
 	x.trust.end()
-	if x.file == nil {
-		return nil
+	err := x.set.Close()
+	if x.file != nil {
+		err = errors.Join(err, x.file.Close())
 	}
-	return x.file.Close()
+	return err
 }
 
 // entry is the row that walks begin at, and its height.

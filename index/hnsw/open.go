@@ -57,6 +57,9 @@ func load(f *snapshot.File, dimension int, o *index.Options) (x *Index, err erro
 	if err != nil {
 		return nil, err
 	}
+	if err := x.useScratch(); err != nil {
+		return nil, err
+	}
 	if err := x.towers.load(f); err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func (x *Index) Search(q []float32, k int, o index.SearchOptions) (found []index
 	defer x.set.Leave(x.set.Enter())
 	w := x.walkers.Get().(*walker)
 	defer x.walkers.Put(w)
-	defer x.file.Guard(func(fault error) { err = fmt.Errorf("hnsw: search: %w", fault) })()
+	defer x.guardWith(func(fault error) { err = fmt.Errorf("hnsw: search: %w", fault) })()
 	w.begin()
 	w.setVector(q)
 	ef := max(k, x.efSearch())

@@ -10,6 +10,11 @@ func (f *File) Guard(report func(error)) func() {
 	if f == nil || f.mapped == 0 {
 		return func() {}
 	}
+	return Guard(report)
+}
+
+// Guard is File.Guard for other mapped files.
+func Guard(report func(error)) func() {
 	before := debug.SetPanicOnFault(true)
 	return func() {
 		debug.SetPanicOnFault(before)

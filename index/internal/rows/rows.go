@@ -55,8 +55,9 @@ type Set struct {
 	free   []uint32
 	limbo  []retired
 
-	bytes  int64
-	pinned any // keeps memory that blocks point into
+	bytes   int64
+	pinned  any      // keeps memory that blocks point into
+	scratch *scratch // memory for new blocks of the last column; nil: the heap
 }
 
 // retired is a row that nothing links to, but that searches begun in epoch or
@@ -93,14 +94,16 @@ func (s *Set) Live() int { return int(s.live.Load()) }
 // Dead is the number of rows that are neither live nor free.
 func (s *Set) Dead() int { return int(s.dead.Load()) }
 
-// Bytes is the memory that the blocks and the table hold.
+// Bytes is the memory that the blocks and the table hold, a scratch file's
+// included.
 func (s *Set) Bytes() int64 { return s.bytes + s.Table.bytes() }
 
 // growth is the share of its rows, one in growth, that a Set grows by.
 const growth = 8
 
-// Reserve makes memory for n rows to take.
-func (s *Set) Reserve(n int) {
+// Reserve makes memory for n rows to take. It fails only if the disk of a
+// scratch file does.
+func (s *Set) Reserve(n int) error {
 	s.reclaim()
 	s.reclaim() // what was retired in this epoch is free in the next
 	n = max(0, n-len(s.free))
@@ -108,17 +111,23 @@ func (s *Set) Reserve(n int) {
 		old := s.View()
 		missing := (need - int(old.Capacity) + PerBlock - 1) / PerBlock
 		extra := int(old.Capacity) / PerBlock / growth
-		s.addBlocks(max(missing, extra))
+		if err := s.addBlocks(max(missing, extra)); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // addBlocks publishes a view with count more blocks.
-func (s *Set) addBlocks(count int) {
+func (s *Set) addBlocks(count int) error {
 	old := s.View()
 	next := &View{Capacity: old.Capacity + uint32(count*PerBlock), columns: make([]kernel.Rows, len(old.columns))}
 	for i, c := range old.columns {
 		size := c.Stride * PerBlock
-		slab := allocate(size * count)
+		slab, err := s.allocate(Column(i), size*count)
+		if err != nil {
+			return err
+		}
 		blocks := append([]unsafe.Pointer(nil), c.Blocks...)
 		for b := range count {
 			blocks = append(blocks, unsafe.Pointer(&slab[b*size]))
@@ -127,6 +136,15 @@ func (s *Set) addBlocks(count int) {
 		s.bytes += int64(len(slab))
 	}
 	s.view.Store(next)
+	return nil
+}
+
+// allocate returns n zeroed bytes for blocks of a column.
+func (s *Set) allocate(c Column, n int) ([]byte, error) {
+	if s.scratch != nil && int(c) == len(s.View().columns)-1 {
+		return s.scratch.allocate(n)
+	}
+	return allocate(n), nil
 }
 
 // allocate returns n zeroed bytes that begin at a cache line.
@@ -137,8 +155,8 @@ func allocate(n int) []byte {
 	return b[skip : skip+n : skip+n]
 }
 
-// Take returns a row for a new vector: a free one or the next. Its head says
-// that it is dead until it is published.
+// Take returns a row for a new vector: a free one or the next, which Reserve
+// made memory for. Its head says that it is dead until it is published.
 func (s *Set) Take() uint32 {
 	s.reclaim()
 	if n := len(s.free); n > 0 {
@@ -147,9 +165,6 @@ func (s *Set) Take() uint32 {
 		return id
 	}
 	id := s.used.Load()
-	if id == s.View().Capacity {
-		s.addBlocks(max(1, int(id)/PerBlock/growth))
-	}
 	s.View().head(id).Store(uint64(dead | gone))
 	s.used.Store(id + 1)
 	return id

@@ -1,10 +1,23 @@
 package rows
 
 import (
+	"bytes"
+	"errors"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
+	"unsafe"
 )
+
+func take(t *testing.T, s *Set) uint32 {
+	t.Helper()
+	if err := s.Reserve(1); err != nil {
+		t.Error(err)
+	}
+	return s.Take()
+}
 
 // TestSetLikeAMap does random changes to a set and to a map.
 func TestSetLikeAMap(t *testing.T) {
@@ -19,7 +32,7 @@ func TestSetLikeAMap(t *testing.T) {
 			}
 			delete(want, label)
 		} else {
-			id := s.Take()
+			id := take(t, s)
 			s.Publish(id, label, 7)
 			want[label] = id
 		}
@@ -45,7 +58,7 @@ func TestSetLikeAMap(t *testing.T) {
 // TestRowsWaitForSearches frees no row that a search may be reading.
 func TestRowsWaitForSearches(t *testing.T) {
 	s := New(4)
-	first := s.Take()
+	first := take(t, s)
 	s.Publish(first, 1, 0)
 	ticket := s.Enter()
 	s.Remove(1)
@@ -53,13 +66,13 @@ func TestRowsWaitForSearches(t *testing.T) {
 		s.Retire(id)
 	}
 	for range 5 {
-		if id := s.Take(); id == first {
+		if id := take(t, s); id == first {
 			t.Fatal("the row was taken during the search")
 		}
 	}
 	s.Leave(ticket)
 	for range 3 {
-		if s.Take() == first {
+		if take(t, s) == first {
 			return
 		}
 	}
@@ -70,7 +83,7 @@ func TestRowsWaitForSearches(t *testing.T) {
 // grows and shrinks around it.
 func TestFindWhileWriting(t *testing.T) {
 	s := New(4)
-	s.Publish(s.Take(), 77, 0)
+	s.Publish(take(t, s), 77, 0)
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
 	for range 4 {
@@ -91,7 +104,7 @@ func TestFindWhileWriting(t *testing.T) {
 	}
 	for round := range 20 {
 		for label := range uint32(500) {
-			s.Publish(s.Take(), 1000*uint32(round)+label+100, 0)
+			s.Publish(take(t, s), 1000*uint32(round)+label+100, 0)
 		}
 		for label := range uint32(500) {
 			s.Remove(1000*uint32(round) + label + 100)
@@ -102,4 +115,40 @@ func TestFindWhileWriting(t *testing.T) {
 	}
 	close(stop)
 	readers.Wait()
+}
+
+// TestScratch puts the last column of a growing set in a file: rows keep what
+// is written to them, and nothing of the file is left in its folder.
+func TestScratch(t *testing.T) {
+	dir := t.TempDir()
+	s := New(4, 192)
+	if err := s.UseScratch(dir); err != nil {
+		t.Fatal(err)
+	}
+	row := func(id uint32) []byte { return unsafe.Slice((*byte)(s.View().Column(2).At(id)), 192) }
+	const rows = 10 * PerBlock
+	for i := range uint32(rows) {
+		id := take(t, s)
+		if !bytes.Equal(row(id), make([]byte, 192)) {
+			t.Fatalf("row %d is not zero", id)
+		}
+		row(id)[int(i)%192] = byte(i + 1)
+	}
+	for i := range uint32(rows) {
+		if got := row(i)[int(i)%192]; got != byte(i+1) {
+			t.Fatalf("row %d: %d", i, got)
+		}
+	}
+	if canMap && s.Scratch() < rows*192 {
+		t.Errorf("%d bytes in the file", s.Scratch())
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+		t.Errorf("%d files, error %v", len(files), err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := New(4).UseScratch(filepath.Join(dir, "absent")); canMap && !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a folder that is absent: error %v", err)
+	}
 }
