@@ -1,6 +1,7 @@
 package bertsearch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -34,6 +35,9 @@ func (db *DB) install(s *model.Sentence, describe func(dir string) error) (model
 		return modelRecord{}, nil, fmt.Errorf("write the tuned model: %w", err)
 	}
 	tuned, err := loadTuned(base, partial)
+	if err == nil {
+		tuned, err = tuned.Settle(context.Background())
+	}
 	if err != nil {
 		return modelRecord{}, nil, err
 	}

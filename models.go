@@ -159,6 +159,9 @@ func (db *DB) embedderOf(m Model) (embed.Embedder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the tuned model %s cannot be used: %w: restore its folder from a copy, or index the documents anew", m.Folder, err)
 	}
+	if in, ok := tuned.At(m.Fingerprint); ok {
+		tuned = in
+	}
 	if got := tuned.Fingerprint(); got != m.Fingerprint {
 		return nil, fmt.Errorf("%w: the tuned model in %s has the fingerprint %s, want %s: restore its folder from a copy",
 			ErrCorrupt, filepath.Join(db.models, m.Folder), short(got), short(m.Fingerprint))

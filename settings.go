@@ -61,6 +61,9 @@ func (db *DB) adopt() (fresh bool, err error) {
 		return false, err
 	}
 	fresh = m.Fingerprint == ""
+	if err := db.settlePrecision(m); err != nil {
+		return false, err
+	}
 	e, err := db.embedderOf(m)
 	if err != nil {
 		return false, err
@@ -116,8 +119,21 @@ func compareModels(made, opened Model) error {
 	if made.Fingerprint == "" || made.Fingerprint == opened.Fingerprint {
 		return nil
 	}
-	return fmt.Errorf("%w: it was made with %s (%s, dimension %d) and is opened with %s (%s, dimension %d): open it with its own model, or index the documents into a new database",
-		ErrModelMismatch, made.Name, short(made.Fingerprint), made.Dimension, opened.Name, short(opened.Fingerprint), opened.Dimension)
+	advice := "open it with its own model"
+	if made.Name == opened.Name && made.Precision != opened.Precision {
+		advice = fmt.Sprintf("open it in %s, or leave the precision to auto", made.Precision)
+	}
+	return fmt.Errorf("%w: it was made with %s and is opened with %s: %s, or index the documents into a new database",
+		ErrModelMismatch, made.describe(), opened.describe(), advice)
+}
+
+// describe names a model in an error.
+func (m Model) describe() string {
+	text := fmt.Sprintf("%s (%s, dimension %d", m.Name, short(m.Fingerprint), m.Dimension)
+	if m.Precision != "" {
+		text += ", " + m.Precision
+	}
+	return text + ")"
 }
 
 // short is enough of a fingerprint to tell two apart.

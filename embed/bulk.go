@@ -61,12 +61,13 @@ func (b *BERT) embedWindow(ctx context.Context, kind Kind, texts []string, vecto
 	})
 }
 
-// pack cuts texts into groups of at most batchTokens tokens, or one text.
+// pack cuts texts, longest first, into groups of at most batchTokens tokens, or
+// one text. Texts that are too short for int8 have groups of their own.
 func pack(texts []tokenised) [][]tokenised {
 	var groups [][]tokenised
 	first, tokens := 0, 0
 	for i, t := range texts {
-		if i > first && tokens+len(t.ids) > batchTokens {
+		if i > first && (tokens+len(t.ids) > batchTokens || tooShort(len(t.ids)) && !tooShort(len(texts[i-1].ids))) {
 			groups = append(groups, texts[first:i])
 			first, tokens = i, 0
 		}

@@ -7,7 +7,8 @@ import (
 )
 
 // Precision says in which arithmetic the encoder's matrices are multiplied. It
-// is part of the fingerprint, for it changes vectors slightly.
+// is part of the fingerprint, for it changes vectors slightly. See [BERT.Settle]
+// for how Auto is decided.
 type Precision string
 
 const (
@@ -33,15 +34,19 @@ type Options struct {
 	Overlap int
 }
 
-// settled returns o with every default filled in for a model of length tokens.
-func (o *Options) settled(length int) (Options, error) {
+// auto says whether o leaves the precision open.
+func (o *Options) auto() bool { return o == nil || o.Precision == "" || o.Precision == Auto }
+
+// settled returns o with every default filled in for a model of length tokens;
+// auto is the precision where o leaves it open.
+func (o *Options) settled(length int, auto Precision) (Options, error) {
 	var s Options
 	if o != nil {
 		s = *o
 	}
 	switch s.Precision {
 	case "", Auto:
-		s.Precision = F32 // a test of int8's quality on the model at hand is still missing
+		s.Precision = auto
 	case F32, Int8:
 	default:
 		return s, fmt.Errorf("embed: unknown precision %q, want %q, %q or %q", s.Precision, Auto, F32, Int8)

@@ -74,7 +74,7 @@ func (p *program) benchEncode(c *cli.Context) error {
 	table.Add(terminal.Plain("precision", "threads", "kernel", "texts/s", "tokens/s", "query p50", "p99", "GFLOPS", "of peak", "memory")...)
 	for _, setting := range settings {
 		runtime.GOMAXPROCS(setting.Workers)
-		model, err := openModel(c, &setting)
+		model, err := openSettled(c, &setting)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 func databaseFlags(more ...cli.Flag) []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringFlag{Name: "db", EnvVars: []string{"BERTSEARCH_DB"}, Usage: "the database, a folder `DIR`"},
-		modelFlag(), jsonFlag(),
+		modelFlag(), precisionFlag(), jsonFlag(),
 	}, more...)
 }
 
@@ -78,13 +78,18 @@ func catchUp(c *cli.Context) error {
 	return errors.Join(db.Refresh(c.Context), db.Close())
 }
 
-// open opens the database with the model that the flags name.
+// open opens the database with the model that the flags name. With the precision
+// left to auto, a database opens in the one that it was made in.
 func open(c *cli.Context, o *bertsearch.Options) (*bertsearch.DB, error) {
 	dir := c.String("db")
 	if dir == "" {
 		return nil, usagef("no database: give -db DIR or set BERTSEARCH_DB")
 	}
-	model, err := openModel(c, nil)
+	precision, err := parsePrecision(c.String("precision"))
+	if err != nil {
+		return nil, err
+	}
+	model, err := openModel(c, &embed.Options{Precision: precision})
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (p *program) embed(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	model, err := openModel(c, &embed.Options{Precision: precision})
+	model, err := openSettled(c, &embed.Options{Precision: precision})
 	if err != nil {
 		return err
 	}

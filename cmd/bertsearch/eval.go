@@ -34,7 +34,7 @@ and by both. Figures are those of trec_eval.
    bertsearch eval scifact --json --run runs/scifact
    bertsearch eval scifact --truncate`,
 		Flags: []cli.Flag{
-			modelFlag(), jsonFlag(), precisionFlag(),
+			modelFlag(), jsonFlag(), exactPrecisionFlag(),
 			&cli.StringFlag{Name: "run", Usage: "write the rankings in TREC's form to `FILE`.keyword, .dense and .hybrid"},
 			&cli.BoolFlag{Name: "truncate", Usage: "one vector a document, cut at the model's length, in place of passages"},
 			&cli.StringFlag{Name: "engine", Usage: "vector index `NAME`: hnsw (default), flat (exact) or coder"},
@@ -79,7 +79,7 @@ func (p *program) measure(c *cli.Context, dataset *eval.Dataset, place string) (
 	if err != nil {
 		return nil, err
 	}
-	bert, err := openModel(c, &embed.Options{Precision: precision})
+	bert, err := openSettled(c, &embed.Options{Precision: precision})
 	if err != nil {
 		return nil, err
 	}

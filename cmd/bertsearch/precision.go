@@ -12,8 +12,14 @@ import (
 // precisions are the values of --precision.
 var precisions = []string{string(embed.Auto), string(embed.F32), string(embed.Int8)}
 
-func precisionFlag() cli.Flag {
-	return &cli.StringFlag{Name: "precision", Value: string(embed.Auto),
+func precisionFlag() cli.Flag { return precisionDefault(embed.Auto) }
+
+// exactPrecisionFlag is for figures that others compare: rounding to int8 moves
+// nDCG@10 in the third decimal place.
+func exactPrecisionFlag() cli.Flag { return precisionDefault(embed.F32) }
+
+func precisionDefault(p embed.Precision) cli.Flag {
+	return &cli.StringFlag{Name: "precision", Value: string(p),
 		Usage: "arithmetic `P` of the encoder: " + strings.Join(precisions, ", ")}
 }
 
@@ -23,4 +29,14 @@ func parsePrecision(name string) (embed.Precision, error) {
 		return "", usagef("--precision is %q: want %s", name, strings.Join(precisions, ", "))
 	}
 	return embed.Precision(name), nil
+}
+
+// openSettled opens a model, and tests whether it can be used in int8 where the
+// precision is left to auto.
+func openSettled(c *cli.Context, o *embed.Options) (*embed.BERT, error) {
+	model, err := openModel(c, o)
+	if err != nil {
+		return nil, err
+	}
+	return model.Settle(c.Context)
 }

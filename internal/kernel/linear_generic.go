@@ -1,11 +1,22 @@
 package kernel
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"sync"
+)
+
+// decoded is the memory of one panel as float32, reused between products.
+type decoded struct{ panel []float32 }
+
+var decodedPool = sync.Pool{New: func() any { return new(decoded) }}
 
 // linearGeneric is the reference of LinearPanels, one panel of one row at a
 // time.
 func linearGeneric(dst, x []float32, rows int, w *Packed, e Epilogue, first, last int) {
-	panel := make([]float32, Panel*w.k)
+	d := decodedPool.Get().(*decoded)
+	defer decodedPool.Put(d)
+	d.panel = grow(d.panel, Panel*w.k)
+	panel := d.panel
 	for p := first; p < last; p++ {
 		w.decode(panel, p)
 		n := p * Panel
