@@ -48,6 +48,24 @@ func quantize(q *Quantized, x, factors []float32) {
 	quantizeGeneric(q, x, factors)
 }
 
+// packInt8 is Packed.Int8 by assembly, or nil where that cannot do it.
+func packInt8(p *Packed) *PackedInt8 {
+	if active < AVX512 || p.k%4 != 0 {
+		return nil
+	}
+	q := newInt8(p.n, p.k)
+	bytes := Panel * p.k
+	q.data = make([]byte, p.Panels()*bytes)
+	round := packInt8F32AVX512
+	if p.f16 != nil {
+		round = packInt8F16AVX512
+	}
+	for i := range p.Panels() {
+		round(&q.data[i*bytes], (*byte)(p.panel(i)), p.k/4, &q.scale[i*Panel], &q.sum[i*Panel])
+	}
+	return q
+}
+
 // runTileInt8 computes a tile of bytes.
 func runTileInt8(t *tile, rows int) { tileInt8VNNI((*byte)(unsafe.Pointer(t)), rows) }
 

@@ -102,6 +102,9 @@ func sumSDOT(p *int8Sums, r, rows, n int) {
 	}
 }
 
+// packInt8 is Packed.Int8 by assembly: there is none for arm64.
+func packInt8(*Packed) *PackedInt8 { return nil }
+
 // quantize is Quantized.SetRows of all rows at the active level.
 func quantize(q *Quantized, x, factors []float32) { quantizeGeneric(q, x, factors) }
 

@@ -12,6 +12,9 @@ func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, l
 	linearInt8Generic(dst, x, w, e, first, last)
 }
 
+// packInt8 is Packed.Int8 by assembly: there is none.
+func packInt8(*Packed) *PackedInt8 { return nil }
+
 // quantize is Quantized.SetRows of all rows without assembly.
 func quantize(q *Quantized, x, factors []float32) { quantizeGeneric(q, x, factors) }
 

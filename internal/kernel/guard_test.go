@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"bytes"
 	"testing"
 	"unsafe"
 
@@ -104,6 +105,35 @@ func TestAttentionStaysInside(t *testing.T) {
 				s := &Scratch{keys: guardedCopy(t, make([]float32, 1<<13)), values: guardedCopy(t, make([]float32, 1<<13))}
 				Attention(dst, qkv, rows, h, 0, h.Count, s)
 				AttentionBF16(dst, qkv, rows, h, 0, h.Count, s)
+			}
+		}
+	})
+}
+
+// TestPackedInt8 rounds packed weights in place of those that were packed, which
+// end before a page without access.
+func TestPackedInt8(t *testing.T) {
+	eachLevel(t, func(t *testing.T) {
+		r := source()
+		for _, s := range [][2]int{{1, 4}, {16, 8}, {21, 7}, {40, 384}, {33, 12}} {
+			n, k := s[0], s[1]
+			w := random(r, n*k)
+			clear(w[:k])
+			f16 := PackF16(w, n, k)
+			for i := range n {
+				f16.Row(w[i*k:(i+1)*k], i) // as binary16 has it
+			}
+			data := guarded(t, len(f16.f16))
+			copy(data, f16.f16)
+			f16.f16 = data
+			f32 := PackF32(w, n, k)
+			f32.f32 = guardedCopy(t, f32.f32)
+			want := PackInt8(w, n, k)
+			for name, p := range map[string]*Packed{"f16": f16, "f32": f32} {
+				got := p.Int8()
+				if !bytes.Equal(got.data, want.data) || !sameBits(got.scale, want.scale) || !sameBits(got.sum, want.sum) {
+					t.Errorf("%d×%d of %s: other bytes, scales or sums", n, k, name)
+				}
 			}
 		}
 	})

@@ -15,3 +15,17 @@ func tileInt8VNNI(t *byte, rows int)
 //
 //go:noescape
 func quantizeRowsAVX512(dst *byte, x *float32, factors *float32, n int, rows int, stride int, scale *float32, zero *float32)
+
+// packInt8F16AVX512 rounds a panel of 4·groups columns, at least one group, to bytes in
+// fours, and writes the scale and the sum of each of its 16 rows. A row whose
+// elements are all below 1e-30 has a scale of zero.
+//
+//go:noescape
+func packInt8F16AVX512(dst *byte, src *byte, groups int, scale *float32, sum *float32)
+
+// packInt8F32AVX512 rounds a panel of 4·groups columns, at least one group, to bytes in
+// fours, and writes the scale and the sum of each of its 16 rows. A row whose
+// elements are all below 1e-30 has a scale of zero.
+//
+//go:noescape
+func packInt8F32AVX512(dst *byte, src *byte, groups int, scale *float32, sum *float32)

@@ -6934,3 +6934,165 @@ GLOBL f32_437f0000<>(SB), RODATA|NOPTR, $4
 
 DATA f32_3b808081<>+0(SB)/4, $0x3b808081
 GLOBL f32_3b808081<>(SB), RODATA|NOPTR, $4
+
+// func packInt8F16AVX512(dst *byte, src *byte, groups int, scale *float32, sum *float32)
+// Requires: AVX, AVX512F
+TEXT ·packInt8F16AVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         groups+16(FP), BX
+	VPBROADCASTD signless<>+0(SB), Z8
+	VBROADCASTSS f32_0da24260<>+0(SB), Z7
+	VBROADCASTSS f32_42fe0000<>+0(SB), Z9
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z6, Z6, Z6
+	MOVQ         SI, AX
+	MOVQ         BX, CX
+
+most:
+	VCVTPH2PS (AX), Z0
+	VCVTPH2PS 32(AX), Z1
+	VCVTPH2PS 64(AX), Z2
+	VCVTPH2PS 96(AX), Z3
+	VPANDD    Z8, Z0, Z0
+	VMAXPS    Z0, Z4, Z4
+	VPANDD    Z8, Z1, Z1
+	VMAXPS    Z1, Z4, Z4
+	VPANDD    Z8, Z2, Z2
+	VMAXPS    Z2, Z4, Z4
+	VPANDD    Z8, Z3, Z3
+	VMAXPS    Z3, Z4, Z4
+	ADDQ      $0x00000080, AX
+	DECQ      CX
+	JNZ       most
+	VCMPPS    $0x0d, Z7, Z4, K1
+	VDIVPS    Z4, Z9, Z5
+	VMOVAPS.Z Z5, K1, Z5
+	VDIVPS    Z9, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	MOVQ      scale+24(FP), DX
+	VMOVUPS   Z4, (DX)
+	MOVQ      SI, AX
+	MOVQ      BX, CX
+
+bytes:
+	VCVTPH2PS (AX), Z0
+	VCVTPH2PS 32(AX), Z1
+	VCVTPH2PS 64(AX), Z2
+	VCVTPH2PS 96(AX), Z3
+	VMULPS    Z5, Z0, Z0
+	VCVTPS2DQ Z0, Z0
+	VPADDD    Z0, Z6, Z6
+	VPSLLD    $0x18, Z0, Z0
+	VPSRLD    $0x18, Z0, Z0
+	VMULPS    Z5, Z1, Z1
+	VCVTPS2DQ Z1, Z1
+	VPADDD    Z1, Z6, Z6
+	VPSLLD    $0x18, Z1, Z1
+	VPSRLD    $0x10, Z1, Z1
+	VPORD     Z1, Z0, Z0
+	VMULPS    Z5, Z2, Z2
+	VCVTPS2DQ Z2, Z2
+	VPADDD    Z2, Z6, Z6
+	VPSLLD    $0x18, Z2, Z2
+	VPSRLD    $0x08, Z2, Z2
+	VPORD     Z2, Z0, Z0
+	VMULPS    Z5, Z3, Z3
+	VCVTPS2DQ Z3, Z3
+	VPADDD    Z3, Z6, Z6
+	VPSLLD    $0x18, Z3, Z3
+	VPORD     Z3, Z0, Z0
+	VMOVUPS   Z0, (DI)
+	ADDQ      $0x40, DI
+	ADDQ      $0x00000080, AX
+	DECQ      CX
+	JNZ       bytes
+	VCVTDQ2PS Z6, Z6
+	MOVQ      sum+32(FP), DX
+	VMOVUPS   Z6, (DX)
+	VZEROUPPER
+	RET
+
+DATA signless<>+0(SB)/4, $0x7fffffff
+GLOBL signless<>(SB), RODATA|NOPTR, $4
+
+DATA f32_42fe0000<>+0(SB)/4, $0x42fe0000
+GLOBL f32_42fe0000<>(SB), RODATA|NOPTR, $4
+
+// func packInt8F32AVX512(dst *byte, src *byte, groups int, scale *float32, sum *float32)
+// Requires: AVX, AVX512F
+TEXT ·packInt8F32AVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         groups+16(FP), BX
+	VPBROADCASTD signless<>+0(SB), Z8
+	VBROADCASTSS f32_0da24260<>+0(SB), Z7
+	VBROADCASTSS f32_42fe0000<>+0(SB), Z9
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z6, Z6, Z6
+	MOVQ         SI, AX
+	MOVQ         BX, CX
+
+most:
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VPANDD    Z8, Z0, Z0
+	VMAXPS    Z0, Z4, Z4
+	VPANDD    Z8, Z1, Z1
+	VMAXPS    Z1, Z4, Z4
+	VPANDD    Z8, Z2, Z2
+	VMAXPS    Z2, Z4, Z4
+	VPANDD    Z8, Z3, Z3
+	VMAXPS    Z3, Z4, Z4
+	ADDQ      $0x00000100, AX
+	DECQ      CX
+	JNZ       most
+	VCMPPS    $0x0d, Z7, Z4, K1
+	VDIVPS    Z4, Z9, Z5
+	VMOVAPS.Z Z5, K1, Z5
+	VDIVPS    Z9, Z4, Z4
+	VMOVAPS.Z Z4, K1, Z4
+	MOVQ      scale+24(FP), DX
+	VMOVUPS   Z4, (DX)
+	MOVQ      SI, AX
+	MOVQ      BX, CX
+
+bytes:
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMULPS    Z5, Z0, Z0
+	VCVTPS2DQ Z0, Z0
+	VPADDD    Z0, Z6, Z6
+	VPSLLD    $0x18, Z0, Z0
+	VPSRLD    $0x18, Z0, Z0
+	VMULPS    Z5, Z1, Z1
+	VCVTPS2DQ Z1, Z1
+	VPADDD    Z1, Z6, Z6
+	VPSLLD    $0x18, Z1, Z1
+	VPSRLD    $0x10, Z1, Z1
+	VPORD     Z1, Z0, Z0
+	VMULPS    Z5, Z2, Z2
+	VCVTPS2DQ Z2, Z2
+	VPADDD    Z2, Z6, Z6
+	VPSLLD    $0x18, Z2, Z2
+	VPSRLD    $0x08, Z2, Z2
+	VPORD     Z2, Z0, Z0
+	VMULPS    Z5, Z3, Z3
+	VCVTPS2DQ Z3, Z3
+	VPADDD    Z3, Z6, Z6
+	VPSLLD    $0x18, Z3, Z3
+	VPORD     Z3, Z0, Z0
+	VMOVUPS   Z0, (DI)
+	ADDQ      $0x40, DI
+	ADDQ      $0x00000100, AX
+	DECQ      CX
+	JNZ       bytes
+	VCVTDQ2PS Z6, Z6
+	MOVQ      sum+32(FP), DX
+	VMOVUPS   Z6, (DX)
+	VZEROUPPER
+	RET

@@ -17,12 +17,7 @@ type LinearInt8 struct {
 
 // NewLinearInt8 rounds the matrix of l to bytes.
 func NewLinearInt8(l Linear) LinearInt8 {
-	n, k := l.Out(), l.In()
-	w := make([]float32, n*k)
-	for i := range n {
-		l.Weight.Row(w[i*k:(i+1)*k], i)
-	}
-	return LinearInt8{kernel.PackInt8(w, n, k), l.Bias, slices.Repeat([]float32{1}, k)}
+	return LinearInt8{l.Weight.Int8(), l.Bias, slices.Repeat([]float32{1}, l.In())}
 }
 
 // In is the number of features of x.

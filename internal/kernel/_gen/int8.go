@@ -13,6 +13,8 @@ import (
 func int8VNNI() {
 	tiles("tileInt8VNNI", "tileInt8VNNI computes 1 to 14 rows by two panels of int8.", rowsAVX512, tileInt8)
 	quantizeRows()
+	packInt8(2)
+	packInt8(4)
 }
 
 // dotBytes adds to each int32 of sum the product of four unsigned bytes of x
