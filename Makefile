@@ -6,7 +6,7 @@ SHARED ?= ../shared
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 export CGO_ENABLED ?= 0
 
-.PHONY: build demo test race kernels parity accept bench lint cover fuzz generate clean
+.PHONY: build demo test race kernels parity accept bench peers lint cover fuzz generate clean
 
 ## build: the program, in bin/
 build:
@@ -41,6 +41,11 @@ accept:
 ## bench: every benchmark, once
 bench:
 	go test -run '^$$' -bench . -benchtime 0.5s ./...
+
+## peers: the encoder beside OpenVINO and ONNX Runtime, in alternating rounds (docs/performance.md)
+PEERS ?= ../peers
+peers: build
+	./scripts/peers --binary $(BIN) --peers $(PEERS) --shared $(SHARED)
 
 ## lint: golangci-lint with the settings of .golangci.yml
 lint:

@@ -28,7 +28,8 @@ func (p *program) evalCommand() *cli.Command {
 		ArgsUsage: "DIR",
 		Description: `DIR is in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/test.tsv. The
 collection is indexed in a temporary place and searched by keyword, by meaning
-and by both. Figures are those of trec_eval.
+and by both. Figures are those of trec_eval, and of f32 unless --precision says
+otherwise: int8 moves nDCG@10 in its third decimal place.
 
    bertsearch eval scifact
    bertsearch eval scifact --json --run runs/scifact
