@@ -178,7 +178,7 @@ func (x *Index) Stats() index.Stats {
 func (x *Index) guard() func() { return x.guardWith(x.breakDown) }
 
 func (x *Index) guardWith(report func(error)) func() {
-	if x.set != nil && x.set.Scratch() > 0 {
+	if x.set != nil && x.set.HasScratch() {
 		return snapshot.Guard(report)
 	}
 	return x.file.Guard(report)

@@ -93,7 +93,7 @@ func TestClosed(t *testing.T) {
 
 // TestDamagedVectorsOfALargeFile finds damage that Open leaves for later.
 func TestDamagedVectorsOfALargeFile(t *testing.T) {
-	const dimension = 1024
+	const dimension = 4096
 	x, v := small(t, verifyAtOnce/4/dimension+100, dimension)
 	path := filepath.Join(t.TempDir(), "vectors")
 	if err := index.SaveFile(path, x, 1); err != nil {
@@ -134,7 +134,7 @@ func TestDamagedVectorsOfALargeFile(t *testing.T) {
 // in the background: a search at once answers as the sound file does or fails,
 // and later every use of the index fails.
 func TestDamagedNodesOfALargeFile(t *testing.T) {
-	const dimension = 1024
+	const dimension = 4096
 	x, v := small(t, verifyAtOnce/4/dimension+100, dimension)
 	path := filepath.Join(t.TempDir(), "vectors")
 	if err := index.SaveFile(path, x, 1); err != nil {
@@ -197,17 +197,17 @@ func checkDamaged(t *testing.T, path string, sound *Index, v [][]float32) {
 	}
 }
 
-// TestUseWhileVerifying searches, changes and closes an index from several
-// goroutines as soon as it is open.
-func TestUseWhileVerifying(t *testing.T) {
-	const dimension = 512
+// TestWhileWritingAndVerifying searches, changes and closes an index from
+// several goroutines as soon as it is open.
+func TestWhileWritingAndVerifying(t *testing.T) {
+	const dimension = 4096
 	x, v := small(t, verifyAtOnce/4/dimension+100, dimension)
 	path := filepath.Join(t.TempDir(), "vectors")
 	if err := index.SaveFile(path, x, 1); err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
-		y, _, err := Open(path, dimension, nil)
+		y, _, err := Open(path, dimension, &index.Options{ScratchDir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}

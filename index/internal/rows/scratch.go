@@ -33,6 +33,9 @@ func (s *Set) UseScratch(dir string) error {
 	return nil
 }
 
+// HasScratch reports whether UseScratch was called and did something.
+func (s *Set) HasScratch() bool { return s.scratch != nil }
+
 // Scratch is the number of bytes that lie in the scratch file.
 func (s *Set) Scratch() int64 {
 	if s.scratch == nil {
