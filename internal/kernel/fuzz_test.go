@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -39,6 +40,19 @@ func FuzzShapes(f *testing.F) {
 			dst := make([]float32, rows*heads.Width())
 			Attention(dst, qkv, rows, heads, 0, heads.Count, new(Scratch))
 			checkHead(t, dst, qkv, rows, heads, heads.Count-1, 0x1p-19)
+			if again := packed.Int8(); !slices.Equal(again.data, bytes.data) || !sameBits(again.scale, bytes.scale) {
+				t.Fatal("packed weights are rounded otherwise")
+			}
+			checkBF16(t, r, rows, Heads{1 + n%3, 32 * (1 + k%2)})
 		}
 	})
+}
+
+// checkBF16 compares attention in bfloat16 with the exact one.
+func checkBF16(t *testing.T, r *rand.Rand, rows int, h Heads) {
+	t.Helper()
+	qkv := random(r, rows*3*h.Width())
+	dst := make([]float32, rows*h.Width())
+	AttentionBF16(dst, qkv, rows, h, 0, h.Count, new(Scratch))
+	checkHead(t, dst, qkv, rows, h, h.Count-1, 0x1p-6)
 }
