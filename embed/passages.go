@@ -101,7 +101,7 @@ func (c *cutter) part(text string) (length, units int) {
 func startsWord(text string, at int) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:at])
 	after, _ := utf8.DecodeRuneInString(text[at:])
-	return at > 0 && !(inWord(before) && inWord(after))
+	return at > 0 && (!inWord(before) || !inWord(after))
 }
 
 // inWord says whether r is a part of a word.

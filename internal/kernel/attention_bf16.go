@@ -84,7 +84,7 @@ func (p *bf16Pass) packValues(v []float32) {
 func (p *bf16Pass) weigh(r, n int) {
 	pairs := p.d / 2
 	p.x, p.xStride, p.k = &p.queries[r*pairs], uintptr(4*pairs), uintptr(pairs)
-	p.dstStride, p.tile.scale = uintptr(4*p.step), nil
+	p.dstStride, p.scale = uintptr(4*p.step), nil
 	p.next = uintptr(4 * Panel * pairs)
 	for i := 0; i < p.rows; i += maxTilePanels * Panel {
 		p.panel = pointer(&p.keys[i*pairs])
@@ -97,7 +97,7 @@ func (p *bf16Pass) weigh(r, n int) {
 // mix writes the weighted means of the values to n rows of dst.
 func (p *bf16Pass) mix(dst []float32, n int) {
 	p.x, p.xStride, p.k = &p.scores[0], uintptr(4*p.step), uintptr(p.half)
-	p.dstStride, p.tile.scale = uintptr(4*p.width), &p.inverse[0]
+	p.dstStride, p.scale = uintptr(4*p.width), &p.inverse[0]
 	p.next = uintptr(4 * Panel * p.half)
 	for i := 0; i < p.d; i += maxTilePanels * Panel {
 		p.panel = pointer(&p.values[i*p.half])
