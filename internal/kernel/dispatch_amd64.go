@@ -40,12 +40,12 @@ func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, l
 }
 
 // quantize is Quantized.SetRows of all rows at the active level.
-func quantize(q *Quantized, x, factors []float32) {
+func quantize(q *Quantized, x []float32) {
 	if active >= AVX512 {
-		quantizeRowsAVX512(&q.data[0], &x[0], &factors[0], q.k, q.rows, q.stride, &q.scale[0], &q.zero[0])
+		quantizeRowsAVX512(&q.data[0], &x[0], q.k, q.rows, q.stride, &q.scale[0], &q.zero[0])
 		return
 	}
-	quantizeGeneric(q, x, factors)
+	quantizeGeneric(q, x)
 }
 
 // packInt8 is Packed.Int8 by assembly, or nil where that cannot do it.

@@ -106,7 +106,7 @@ func sumSDOT(p *int8Sums, r, rows, n int) {
 func packInt8(*Packed) *PackedInt8 { return nil }
 
 // quantize is Quantized.SetRows of all rows at the active level.
-func quantize(q *Quantized, x, factors []float32) { quantizeGeneric(q, x, factors) }
+func quantize(q *Quantized, x []float32) { quantizeGeneric(q, x) }
 
 // activate is Activation.rows at the active level.
 func activate(a Activation, x []float32, n, rows, stride int) {

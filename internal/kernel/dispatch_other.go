@@ -16,7 +16,7 @@ func linearInt8(dst []float32, x *Quantized, w *PackedInt8, e Epilogue, first, l
 func packInt8(*Packed) *PackedInt8 { return nil }
 
 // quantize is Quantized.SetRows of all rows without assembly.
-func quantize(q *Quantized, x, factors []float32) { quantizeGeneric(q, x, factors) }
+func quantize(q *Quantized, x []float32) { quantizeGeneric(q, x) }
 
 // attentionHead is Attention of one head without assembly.
 func attentionHead(dst, qkv []float32, rows int, h Heads, head int, s *Scratch) {

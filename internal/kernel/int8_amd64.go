@@ -9,12 +9,11 @@ package kernel
 //go:noescape
 func tileInt8VNNI(t *byte, rows int)
 
-// quantizeRowsAVX512 quantises rows of n elements, each multiplied by its factor,
-// to rows of bytes, stride apart, with their scales and zero points. There is at
-// least one row.
+// quantizeRowsAVX512 quantises rows of n elements to rows of bytes, stride apart,
+// with their scales and zero points. There is at least one row.
 //
 //go:noescape
-func quantizeRowsAVX512(dst *byte, x *float32, factors *float32, n int, rows int, stride int, scale *float32, zero *float32)
+func quantizeRowsAVX512(dst *byte, x *float32, n int, rows int, stride int, scale *float32, zero *float32)
 
 // packInt8F16AVX512 rounds a panel of 4·groups columns, at least one group, to bytes in
 // fours, and writes the scale and the sum of each of its 16 rows. A row whose

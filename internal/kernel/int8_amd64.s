@@ -6808,17 +6808,16 @@ GLOBL f32_3ecbc7d8<>(SB), RODATA|NOPTR, $4
 DATA f32_3f000000<>+0(SB)/4, $0x3f000000
 GLOBL f32_3f000000<>(SB), RODATA|NOPTR, $4
 
-// func quantizeRowsAVX512(dst *byte, x *float32, factors *float32, n int, rows int, stride int, scale *float32, zero *float32)
+// func quantizeRowsAVX512(dst *byte, x *float32, n int, rows int, stride int, scale *float32, zero *float32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·quantizeRowsAVX512(SB), NOSPLIT, $0-64
+TEXT ·quantizeRowsAVX512(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
-	MOVQ factors+16(FP), R13
-	MOVQ n+24(FP), BX
-	MOVQ rows+32(FP), R8
-	MOVQ stride+40(FP), R9
-	MOVQ scale+48(FP), R10
-	MOVQ zero+56(FP), R11
+	MOVQ n+16(FP), BX
+	MOVQ rows+24(FP), R8
+	MOVQ stride+32(FP), R9
+	MOVQ scale+40(FP), R10
+	MOVQ zero+48(FP), R11
 
 row:
 	VXORPS X1, X1, X1
@@ -6830,8 +6829,6 @@ row:
 
 rangeLoop:
 	VMOVUPS (SI)(AX*1), Z0
-	VMOVUPS (R13)(AX*1), Z6
-	VMULPS  Z6, Z0, Z0
 	VMINPS  Z0, Z1, Z1
 	VMAXPS  Z0, Z2, Z2
 	ADDQ    $0x40, AX
@@ -6846,8 +6843,6 @@ rangeTail:
 	NOTQ      DX
 	KMOVW     DX, K1
 	VMOVUPS.Z (SI)(AX*1), K1, Z0
-	VMOVUPS.Z (R13)(AX*1), K1, Z6
-	VMULPS    Z6, Z0, Z0
 	VMINPS    Z0, Z1, Z1
 	VMAXPS    Z0, Z2, Z2
 
@@ -6890,8 +6885,6 @@ rangeDone:
 
 bytesLoop:
 	VMOVUPS     (SI)(AX*1), Z0
-	VMOVUPS     (R13)(AX*1), Z6
-	VMULPS      Z6, Z0, Z0
 	VFMADD213PS Z3, Z4, Z0
 	VCVTPS2DQ   Z0, Z0
 	VPMAXSD     Z5, Z0, Z0
@@ -6909,8 +6902,6 @@ bytesTail:
 	NOTQ        DX
 	KMOVW       DX, K1
 	VMOVUPS.Z   (SI)(AX*1), K1, Z0
-	VMOVUPS.Z   (R13)(AX*1), K1, Z6
-	VMULPS      Z6, Z0, Z0
 	VFMADD213PS Z3, Z4, Z0
 	VCVTPS2DQ   Z0, Z0
 	VPMAXSD     Z5, Z0, Z0

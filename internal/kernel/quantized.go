@@ -33,29 +33,28 @@ func (q *Quantized) Resize(rows, k int) {
 	q.scale, q.zero = grow(q.scale, rows), grow(q.zero, rows)
 }
 
-// SetRows quantises rows first to last-1 of x, which has q's shape, each element
-// multiplied by the factor of its column. Several goroutines can share the rows.
-// The products must be finite, and smaller than 1e38 in size.
-func (q *Quantized) SetRows(x, factors []float32, first, last int) {
-	if first < 0 || last < first || last > q.rows || len(x) < last*q.k || len(factors) < q.k {
-		panic(fmt.Sprintf("kernel: quantising rows [%d, %d) of %d×%d activations: there are %d values, %d factors",
-			first, last, q.rows, q.k, len(x), len(factors)))
+// SetRows quantises rows first to last-1 of x, which has q's shape. Several
+// goroutines can share the rows. Elements must be finite, and smaller than 1e38
+// in size.
+func (q *Quantized) SetRows(x []float32, first, last int) {
+	if first < 0 || last < first || last > q.rows || len(x) < last*q.k {
+		panic(fmt.Sprintf("kernel: quantising rows [%d, %d) of %d×%d activations: there are %d values",
+			first, last, q.rows, q.k, len(x)))
 	}
 	if first < last {
 		part := Quantized{rows: last - first, k: q.k, stride: q.stride,
 			data: q.data[first*q.stride:], scale: q.scale[first:], zero: q.zero[first:]}
-		quantize(&part, x[first*q.k:], factors)
+		quantize(&part, x[first*q.k:])
 	}
 }
 
 // quantizeGeneric is the reference of SetRows, for all rows of q. The range of
 // a row is that of its elements and 0.
-func quantizeGeneric(q *Quantized, x, factors []float32) {
+func quantizeGeneric(q *Quantized, x []float32) {
 	for r := range q.rows {
 		row := x[r*q.k : (r+1)*q.k]
 		var least, most float32
-		for i, v := range row {
-			v *= factors[i]
+		for _, v := range row {
 			least, most = min(least, v), max(most, v)
 		}
 		span := max(most-least, leastRange)
@@ -65,7 +64,7 @@ func quantizeGeneric(q *Quantized, x, factors []float32) {
 		out := q.data[r*q.stride:]
 		for i, v := range row {
 			// The product and the sum round once, as one instruction does.
-			at := float32(math.FMA(float64(v*factors[i]), float64(inverse), float64(zero)))
+			at := float32(math.FMA(float64(v), float64(inverse), float64(zero)))
 			out[i] = byte(max(0, min(255, math.RoundToEven(float64(at)))))
 		}
 	}

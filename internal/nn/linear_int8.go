@@ -1,10 +1,6 @@
 package nn
 
-import (
-	"slices"
-
-	"github.com/bertsearch/bertsearch/internal/kernel"
-)
+import "github.com/bertsearch/bertsearch/internal/kernel"
 
 // LinearInt8 is y = x·Wᵀ + b with x and W rounded to bytes: W with a scale for
 // each output, x with one for each row, so that a row's result does not depend
@@ -12,12 +8,11 @@ import (
 type LinearInt8 struct {
 	Weight *kernel.PackedInt8
 	Bias   []float32 // out values, or nil
-	even   []float32 // in ones: every column of x is rounded as it is
 }
 
 // NewLinearInt8 rounds the matrix of l to bytes.
 func NewLinearInt8(l Linear) LinearInt8 {
-	return LinearInt8{l.Weight.Int8(), l.Bias, slices.Repeat([]float32{1}, l.In())}
+	return LinearInt8{l.Weight.Int8(), l.Bias}
 }
 
 // In is the number of features of x.
@@ -30,7 +25,7 @@ func (l LinearInt8) Out() int { return l.Weight.Rows() }
 // Members share the rows.
 func (l LinearInt8) Quantize(s Share, q *kernel.Quantized, x []float32, rows int) {
 	first, last := s.Range(rows)
-	q.SetRows(x, l.even, first, last)
+	q.SetRows(x, first, last)
 }
 
 // Forward computes dst = act(x·Wᵀ + b + residual) for the rows of x, of which

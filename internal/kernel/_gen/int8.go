@@ -136,22 +136,20 @@ func geluCoarse(x reg.VecPhysical) {
 // then the bytes.
 func quantizeRows() {
 	v := avx512
-	TEXT("quantizeRowsAVX512", NOSPLIT, "func(dst *byte, x, factors *float32, n, rows, stride int, scale, zero *float32)")
-	Doc("quantizeRowsAVX512 quantises rows of n elements, each multiplied by its factor,",
-		"to rows of bytes, stride apart, with their scales and zero points. There is at",
-		"least one row.")
+	TEXT("quantizeRowsAVX512", NOSPLIT, "func(dst *byte, x *float32, n, rows, stride int, scale, zero *float32)")
+	Doc("quantizeRowsAVX512 quantises rows of n elements to rows of bytes, stride apart,",
+		"with their scales and zero points. There is at least one row.")
 	Pragma("noescape")
 	to, from, n, rows, stride := reg.RDI, reg.RSI, reg.RBX, reg.R8, reg.R9
-	scales, zeros, at, left, scratch, out, factors := reg.R10, reg.R11, reg.RAX, reg.RCX, reg.RDX, reg.R12, reg.R13
+	scales, zeros, at, left, scratch, out := reg.R10, reg.R11, reg.RAX, reg.RCX, reg.RDX, reg.R12
 	Load(Param("dst"), to)
 	Load(Param("x"), from)
-	Load(Param("factors"), factors)
 	Load(Param("n"), n)
 	Load(Param("rows"), rows)
 	Load(Param("stride"), stride)
 	Load(Param("scale"), scales)
 	Load(Param("zero"), zeros)
-	x, least, most, zero, inverse, y, factor := zmm[0], zmm[1], zmm[2], zmm[3], zmm[4], zmm[5], zmm[6]
+	x, least, most, zero, inverse, y := zmm[0], zmm[1], zmm[2], zmm[3], zmm[4], zmm[5]
 	element := func(base reg.Register) Mem { return Mem{Base: base, Index: at, Scale: 1} }
 	Label("row")
 	v.zero(least)
@@ -159,8 +157,6 @@ func quantizeRows() {
 	XORQ(at, at)
 	v.each("range", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
 		v.load(element(from), x, tail)
-		v.load(element(factors), factor, tail)
-		VMULPS(factor, x, x)
 		VMINPS(x, least, least)
 		VMAXPS(x, most, most)
 	})
@@ -184,8 +180,6 @@ func quantizeRows() {
 	MOVQ(to, out)
 	v.each("bytes", n, left, scratch, []reg.GPPhysical{at}, func(tail bool) {
 		v.load(element(from), x, tail)
-		v.load(element(factors), factor, tail)
-		VMULPS(factor, x, x)
 		VFMADD213PS(zero, inverse, x)
 		VCVTPS2DQ(x, x)
 		VPMAXSD(y, x, x)
