@@ -1,0 +1,54 @@
+"""Writes ../testdata/seq2seq: a tiny random encoder and decoder, and what PyTorch makes of some texts.
+
+Usage: python seq2seq.py   (needs torch and transformers; made with 2.15.0 and 5.23.0)
+"""
+import json, os
+
+import torch, transformers as T
+
+OUT = os.path.join(os.path.dirname(__file__), "../testdata/seq2seq")
+SIZES = dict(vocab_size=23, hidden_size=8, num_attention_heads=2, intermediate_size=12, max_position_embeddings=20, initializer_range=0.6)
+TEXTS = [[5, 9, 22, 2, 7], [3], [12, 13, 14, 15, 16, 17]]
+START, END = 1, 4
+
+
+def model(seed):
+    """Weights for which the texts are not one word over and over."""
+    torch.manual_seed(seed)
+    reads = T.BertConfig(num_hidden_layers=1, **SIZES)
+    writes = T.BertConfig(num_hidden_layers=2, is_decoder=True, add_cross_attention=True, **SIZES)
+    m = T.EncoderDecoderModel(encoder=T.BertModel(reads), decoder=T.BertLMHeadModel(writes)).eval()
+    for p in m.parameters(): p.data += 0.1 * torch.randn_like(p)
+    words = m.decoder.bert.embeddings.word_embeddings.weight  # of one length, so that none wins always
+    words.data = torch.nn.functional.normalize(torch.randn_like(words), dim=1) * 2
+    m.decoder.bert.embeddings.position_embeddings.weight.data = torch.randn(SIZES["max_position_embeddings"], 8) * 2
+    m.decoder.cls.predictions.bias.data[END] = 2
+    m.config.decoder_start_token_id, m.config.eos_token_id, m.config.pad_token_id = START, END, 0
+    return m
+
+
+def generate(m, ids, beams):
+    c = T.GenerationConfig(max_new_tokens=12, num_beams=beams, do_sample=False, decoder_start_token_id=START, eos_token_id=END, pad_token_id=0)
+    return m.generate(torch.tensor([ids]), generation_config=c)[0].tolist()[1:]
+
+
+def golden(m):
+    out = []
+    with torch.no_grad():
+        for ids in TEXTS:
+            written = [START, 6, 20, 3, 3, 10]
+            scores = m(input_ids=torch.tensor([ids]), decoder_input_ids=torch.tensor([written])).logits[0]
+            out.append({"ids": ids, "written": written, "scores": [float(f"{v:.8g}") for v in scores.flatten().tolist()],
+                        "greedy": generate(m, ids, 1), "beams": generate(m, ids, 3)})
+    return out
+
+
+for seed in range(100):
+    m = model(seed)
+    g = golden(m)
+    words, differ = sum(len(set(x["greedy"])) for x in g), sum(x["greedy"] != x["beams"] for x in g)
+    if words > 7 and differ > 1 and any(END in x["beams"] for x in g) and any(END in x["greedy"] for x in g): break
+else:
+    raise SystemExit("no seed writes texts that vary")
+m.save_pretrained(OUT)
+json.dump(g, open(f"{OUT}/golden.json", "w"))

@@ -1,0 +1,139 @@
+package model
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// GenerateOptions say how a text is written. The zero value takes the most
+// probable token each time.
+type GenerateOptions struct {
+	Length  int     // most tokens; 0 is as many as the decoder has positions
+	Beams   int     // texts that are followed at a time; 0 is 1
+	Penalty float64 // power of the length that log probabilities are divided by, at the end; 0 is 1
+}
+
+// Generate writes the text that the decoder makes of the one text in b, as
+// tokens without the first and the last special one.
+func (m *Seq2Seq) Generate(ctx context.Context, w *Workspace, b *Batch, o GenerateOptions) ([]int32, error) {
+	if b.Texts() != 1 {
+		return nil, fmt.Errorf("model: generate: %d texts, want 1", b.Texts())
+	}
+	hidden, err := m.Encoder.Forward(w, b)
+	if err != nil {
+		return nil, err
+	}
+	positions := m.Decoder.Body.Config.Positions()
+	s := &beamSearch{
+		end: m.End, width: max(o.Beams, 1), penalty: cmp.Or(o.Penalty, 1), length: min(cmp.Or(max(o.Length, 0), positions-1), positions-1),
+	}
+	return s.run(ctx, m.Decoder.Begin(hidden), m.Start)
+}
+
+// beamSearch follows the most probable texts.
+type beamSearch struct {
+	end      int32
+	width    int
+	length   int
+	penalty  float64
+	alive    []beam
+	finished []beam // best first
+}
+
+// beam is a text in the making.
+type beam struct {
+	ids      []int32
+	score    float64 // sum of log probabilities; of a finished one over its length
+	decoding *Decoding
+}
+
+// extension is a token that may follow a beam.
+type extension struct {
+	beam  int
+	id    int32
+	score float64
+}
+
+func (s *beamSearch) run(ctx context.Context, first *Decoding, start int32) ([]int32, error) {
+	s.alive = []beam{{ids: []int32{start}, decoding: first}}
+	for n := 1; n <= s.length && len(s.alive) > 0 && !s.done(n); n++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		list, err := s.extensions()
+		if err != nil {
+			return nil, err
+		}
+		s.advance(list, n)
+	}
+	for _, b := range s.alive {
+		s.finish(b, len(b.ids)-1)
+	}
+	if len(s.finished) == 0 {
+		return nil, nil
+	}
+	return s.finished[0].ids[1:], nil
+}
+
+// done reports that no beam alive can become better than the finished ones, as
+// far as its score says now.
+func (s *beamSearch) done(n int) bool {
+	return len(s.finished) >= s.width && s.finished[s.width-1].score >= s.alive[0].score/math.Pow(float64(max(n-1, 1)), s.penalty)
+}
+
+// extensions are the best ways to go on, twice as many as there are beams, so
+// that enough are left when some end.
+func (s *beamSearch) extensions() ([]extension, error) {
+	var all []extension
+	for i, b := range s.alive {
+		scores, err := b.decoding.Next(b.ids[len(b.ids)-1])
+		if err != nil {
+			return nil, err
+		}
+		total := logSum(scores)
+		for id, score := range scores {
+			all = append(all, extension{i, int32(id), b.score + float64(score) - total})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b extension) int { return cmp.Compare(b.score, a.score) })
+	return all[:min(2*s.width, len(all))], nil
+}
+
+// logSum is log Σ exp(x).
+func logSum(x []float32) float64 {
+	most := float64(slices.Max(x))
+	sum := 0.0
+	for _, v := range x {
+		sum += math.Exp(float64(v) - most)
+	}
+	return most + math.Log(sum)
+}
+
+// advance makes the n-th token of each beam.
+func (s *beamSearch) advance(list []extension, n int) {
+	var next []beam
+	for rank, x := range list {
+		from := s.alive[x.beam]
+		if x.id == s.end {
+			if rank < s.width {
+				s.finish(beam{ids: from.ids, score: x.score}, n)
+			}
+			continue
+		}
+		if len(next) < s.width {
+			next = append(next, beam{append(slices.Clone(from.ids), x.id), x.score, from.decoding.Fork()})
+		}
+	}
+	s.alive = next
+}
+
+// finish lists a beam of n tokens, the last special one counted, as finished.
+func (s *beamSearch) finish(b beam, n int) {
+	b.score /= math.Pow(float64(max(n, 1)), s.penalty)
+	s.finished = append(s.finished, b)
+	slices.SortStableFunc(s.finished, func(a, b beam) int { return cmp.Compare(b.score, a.score) })
+	s.finished = s.finished[:min(len(s.finished), s.width)]
+}
