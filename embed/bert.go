@@ -224,6 +224,7 @@ type worker struct {
 	encoding tokenizer.Encoding
 	batch    model.Batch
 	vectors  []float32
+	out      [][]float32 // where the vectors of a batch go
 }
 
 // encode tokenises text with the prompt of its kind into w.encoding.

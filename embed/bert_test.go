@@ -103,6 +103,19 @@ func TestVectors(t *testing.T) {
 	}
 }
 
+// TestBulkAllocatesNothingForEachText embeds many texts: what is allocated are
+// the vectors and what starting the workers takes.
+func TestBulkAllocatesNothingForEachText(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector empties pools")
+	}
+	b := open(t, nil)
+	texts := slices.Repeat([]string{"a tired dog sleeps"}, 300)
+	if n := testing.AllocsPerRun(3, func() { vectorsOf(t, b, texts...) }); n > 60 {
+		t.Errorf("%g allocations for %d texts", n, len(texts))
+	}
+}
+
 func TestPrompts(t *testing.T) {
 	b := open(t, &Options{Precision: F32})
 	s := *b.Model()

@@ -3,6 +3,7 @@ package embed
 import (
 	"context"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -26,45 +27,80 @@ type tokenised struct {
 	index int // in the window
 }
 
+// window is the memory of embedWindow, reused from one to the next.
+type window struct {
+	texts  []tokenised
+	parts  []part // a worker tokenises into
+	groups [][]tokenised
+}
+
+// part holds the tokens of encodeTexts texts, one after the other.
+type part struct {
+	ids   []int32
+	types []uint8
+}
+
+var windows = sync.Pool{New: func() any { return new(window) }}
+
+// reset makes room for n texts in parts.
+func (w *window) reset(n, parts int) {
+	w.texts = slices.Grow(w.texts[:0], n)[:n]
+	w.parts = slices.Grow(w.parts[:0], parts)[:parts]
+	w.groups = w.groups[:0]
+}
+
+// add appends the tokens of one text, and returns where they stand. They stay
+// there when p grows elsewhere.
+func (p *part) add(ids []int32, types []uint8) ([]int32, []uint8) {
+	first := len(p.ids)
+	p.ids, p.types = append(p.ids, ids...), append(p.types, types...)
+	return p.ids[first:], p.types[first:]
+}
+
 // embedWindow embeds texts on all cores: tokenises them, sorts them by length,
 // longest first so that no core is left with a long text at the end, and packs
 // short ones together.
 func (b *BERT) embedWindow(ctx context.Context, kind Kind, texts []string, vectors [][]float32) error {
-	encoded := make([]tokenised, len(texts))
 	parts := (len(texts) + encodeTexts - 1) / encodeTexts
-	err := b.parallel(ctx, parts, func(w *worker, part int) error {
-		first := part * encodeTexts
+	all := windows.Get().(*window)
+	defer windows.Put(all)
+	all.reset(len(texts), parts)
+	err := b.parallel(ctx, parts, func(w *worker, n int) error {
+		p, first := &all.parts[n], n*encodeTexts
+		p.ids, p.types = p.ids[:0], p.types[:0]
 		for i := first; i < min(first+encodeTexts, len(texts)); i++ {
 			w.encode(b, kind, texts[i])
-			encoded[i] = tokenised{slices.Clone(w.encoding.IDs), slices.Clone(w.encoding.Types), i}
+			ids, types := p.add(w.encoding.IDs, w.encoding.Types)
+			all.texts[i] = tokenised{ids, types, i}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(encoded, func(a, b tokenised) int { return len(b.ids) - len(a.ids) })
-	groups := pack(encoded)
-	return b.parallel(ctx, len(groups), func(w *worker, g int) error {
+	slices.SortStableFunc(all.texts, func(a, b tokenised) int { return len(b.ids) - len(a.ids) })
+	all.groups = pack(all.groups, all.texts)
+	return b.parallel(ctx, len(all.groups), func(w *worker, g int) error {
 		w.batch.Reset()
 		w.batch.Prompt = b.prompts[kind].skip
-		out := make([][]float32, len(groups[g]))
-		for i, t := range groups[g] {
+		w.out = w.out[:0]
+		for _, t := range all.groups[g] {
 			w.batch.Add(t.ids, t.types)
-			out[i] = vectors[t.index]
+			w.out = append(w.out, vectors[t.index])
 		}
-		if err := w.embed(b, out); err != nil {
+		if err := w.embed(b, w.out); err != nil {
 			return err
 		}
-		progress(ctx, len(out), len(w.batch.IDs))
+		progress(ctx, len(w.out), len(w.batch.IDs))
+		clear(w.out) // they are the caller's
 		return nil
 	})
 }
 
 // pack cuts texts, longest first, into groups of at most batchTokens tokens, or
-// one text. Texts that are too short for int8 have groups of their own.
-func pack(texts []tokenised) [][]tokenised {
-	var groups [][]tokenised
+// one text, which it appends to groups. Texts that are too short for int8 have
+// groups of their own.
+func pack(groups [][]tokenised, texts []tokenised) [][]tokenised {
 	first, tokens := 0, 0
 	for i, t := range texts {
 		if i > first && (tokens+len(t.ids) > batchTokens || tooShort(len(t.ids)) && !tooShort(len(texts[i-1].ids))) {
