@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -36,6 +37,7 @@ many searches a second.
 			&cli.IntSliceFlag{Name: "ef", Usage: "measure at effort `N`; may be repeated (default: 10 to 400)"},
 			&cli.IntFlag{Name: "m", Usage: "neighbours `M` of a node (default: 16)"},
 			&cli.IntFlag{Name: "ef-construction", Usage: "effort `N` of building (default: 200)"},
+			&cli.BoolFlag{Name: "low-memory", Usage: "keep float32 vectors in a temporary file (hnsw)"},
 			&cli.IntFlag{Name: "threads", Usage: "build and search on `N` threads (default: one a processor)"},
 		),
 		Action: p.benchIndex,
@@ -88,6 +90,9 @@ func benchIndexSettings(c *cli.Context) (bench.Settings, error) {
 	s := bench.Settings{
 		Engines: c.StringSlice("engine"), Efforts: c.IntSlice("ef"), Threads: c.Int("threads"),
 		Index: &index.Options{M: c.Int("m"), EfConstruction: c.Int("ef-construction"), Workers: c.Int("threads")},
+	}
+	if c.Bool("low-memory") {
+		s.Index.ScratchDir = os.TempDir()
 	}
 	if len(s.Engines) == 0 && c.String("plot") != "" {
 		s.Engines = engine.Names()

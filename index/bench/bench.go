@@ -38,7 +38,7 @@ type Row struct {
 	QPS1T          float64 `json:"qps_1t"`   // queries a second, one after the other
 	QPS            float64 `json:"qps"`      // with all threads
 	BuildSeconds   float64 `json:"build_s"`
-	BytesPerVector float64 `json:"bytes_per_vector"`
+	BytesPerVector float64 `json:"bytes_per_vector"` // of memory, without what is mapped from files
 }
 
 const (
@@ -162,7 +162,7 @@ func (s *Settings) measure(x index.Vector, ef int, truth []map[uint32]bool) (Row
 	row := Row{
 		N: stats.Vectors, Dimension: stats.Dimension, M: stats.M,
 		EfConstruction: stats.EfConstruction, Ef: ef,
-		BytesPerVector: float64(stats.Bytes) / float64(max(1, stats.Vectors)),
+		BytesPerVector: float64(stats.Bytes-stats.Mapped) / float64(max(1, stats.Vectors)),
 	}
 	var err error
 	if row.Recall10, err = recall(x, s.Queries, ef, truth); err != nil {
