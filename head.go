@@ -3,6 +3,7 @@ package bertsearch
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/bertsearch/bertsearch/embed"
 	"github.com/bertsearch/bertsearch/model"
@@ -87,4 +88,4 @@ func (h entityHead) Fields(ctx context.Context, name string, d Document) (map[st
 }
 
 // number is f with the digits that it has, and no more in float64.
-func number(f float32) float64 { return float64(int64(float64(f)*1e6+0.5)) / 1e6 }
+func number(f float32) float64 { return math.Round(float64(f)*1e6) / 1e6 }
