@@ -116,6 +116,20 @@ func TestBulkAllocatesNothingForEachText(t *testing.T) {
 	}
 }
 
+// TestQueryAllocatesItsVector embeds a query in each precision: what is allocated
+// is the result, and what the team on all cores calls.
+func TestQueryAllocatesItsVector(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector empties pools")
+	}
+	for _, precision := range []Precision{F32, Int8} {
+		b := open(t, &Options{Precision: precision, Workers: 2})
+		if n := testing.AllocsPerRun(10, func() { vectorsOf(t, b, "how to rotate the keys") }); n > 4 {
+			t.Errorf("%s: %g allocations a query", precision, n)
+		}
+	}
+}
+
 func TestPrompts(t *testing.T) {
 	b := open(t, &Options{Precision: F32})
 	s := *b.Model()
