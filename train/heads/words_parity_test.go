@@ -143,30 +143,3 @@ func proposals(t *testing.T, dir string, n int) (examples []dataset.Example) {
 	}
 	return examples
 }
-
-// TestParityNextSentences learns which sentence of the proposals follows which.
-func TestParityNextSentences(t *testing.T) {
-	shared := os.Getenv("BERTSEARCH_SHARED")
-	if shared == "" {
-		t.Skip("parity: BERTSEARCH_SHARED not set")
-	}
-	s, tokens, err := minilm.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	examples := proposals(t, filepath.Join(shared, "data", "python-peps"), 1500)
-	m, err := New(Next, s.Encoder, examples, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	result, err := Run(t.Context(), Job{Kind: Next, Model: m, Tokens: tokens, Train: examples, Recipe: Recipe{
-		LearningRate: 1e-4, Length: 96, HeldOut: 0.2, Seed: 1, MaxSteps: 80,
-	}}, Control{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("held-out accuracy %.3f, before %.3f", result.After.Value(), result.Before.Value())
-	if result.After.Value() < 0.75 {
-		t.Errorf("held-out accuracy is %.3f, want well above chance", result.After.Value())
-	}
-}
