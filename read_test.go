@@ -48,6 +48,7 @@ func TestVectorsStops(t *testing.T) {
 	db := openTest(t, nil)
 	mustPut(t, db, threeDocs...)
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	seen := 0
 	var last error
 	for _, err := range db.Vectors(ctx) {
@@ -58,7 +59,10 @@ func TestVectorsStops(t *testing.T) {
 	if seen != 2 || !errors.Is(last, context.Canceled) {
 		t.Errorf("after it was cancelled: %d yielded, %v", seen, last)
 	}
-	for range db.Vectors(t.Context()) {
+	for _, err := range db.Vectors(t.Context()) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if err := db.Close(); err != nil {

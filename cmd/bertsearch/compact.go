@@ -14,8 +14,8 @@ func (p *program) compactCommand() *cli.Command {
 		Name:  "compact",
 		Usage: "give the space of what was deleted back",
 		Description: `Writes the files of a database anew without what was deleted, and drops the
-vectors of models that are no longer in use: model rollback is not possible after it.
-Searches of this process would go on meanwhile; another process that has the
+vectors of models that are no longer in use, so that there is no rollback to
+them. Searches of this process would go on meanwhile; another process that has the
 database open must close it first. It needs as much free space as the new files.
 
    bertsearch compact -db notes.db`,

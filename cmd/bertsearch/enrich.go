@@ -22,7 +22,8 @@ NAME.spans, each with its bytes. Filters and facets know these fields.
 
    bertsearch enrich -db notes.db --head topics=./topics
    bertsearch enrich -db notes.db --head entities=./names
-   bertsearch query -db notes.db "invoice" --filter 'topics = "billing"' --facet entities.person
+   bertsearch query -db notes.db invoice --filter 'topics = "billing"'
+   bertsearch query -db notes.db invoice --facet entities.person
    bertsearch enrich -db notes.db
    bertsearch enrich -db notes.db --remove topics
 

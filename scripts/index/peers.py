@@ -1,9 +1,10 @@
 """index/hnsw beside hnswlib, FAISS and USearch on the same vectors.
 
-Each index is built once, on two threads, and kept in FOLDER. Then rounds of
-queries take turns: in every round each engine answers all queries at each
-effort. Speeds at a recall are interpolated within a round; what is printed are
-medians over the rounds, and of the ratio to the best peer of the same round.
+Each index is built once, on two threads, and kept in FOLDER, as are the recalls
+at each effort. Then rounds of queries take turns: in every round each engine
+answers all queries at the efforts next to each recall asked for. Speeds at a
+recall are interpolated within a round; what is printed are medians over the
+rounds, and of the ratio to the best peer of the same round.
 
     go build -o FOLDER/hnswserve ./scripts/index/hnswserve
     python scripts/index/peers.py BASE.npy QUERIES.npy FOLDER build [ENGINE...]
@@ -153,40 +154,59 @@ def exact(base, queries):
     return [set(row) for row in np.argpartition(-(q @ vectors.T), K, axis=1)[:, :K]]
 
 
-def at(recall, curve):
-    """The speed at a recall on a curve of (recall, speed), None beyond its end."""
-    for (r0, s0), (r1, s1) in zip(curve, curve[1:]):
-        if r0 <= recall <= r1:
-            return s0 + (s1 - s0) * (recall - r0) / (r1 - r0)
+def measured(engines, base, queries, folder):
+    """The recall of each engine at each effort, kept in a file."""
+    path = os.path.join(folder, "recalls.json")
+    recalls = json.load(open(path)) if os.path.exists(path) else {}
+    truth = None
+    for name, e in engines.items():
+        if name in recalls:
+            continue
+        truth = truth or exact(base, queries)
+        recalls[name] = [float(np.mean([len(t.intersection(map(int, a))) / K for t, a in zip(truth, e.answers(ef))]))
+                         for ef in EFFORTS]
+        json.dump(recalls, open(path, "w"))
+    return recalls
+
+
+def beside(recall, recalls):
+    """The places of two neighbouring efforts that a recall lies between, None beyond the end."""
+    for i in range(len(recalls) - 1):
+        if recalls[i] <= recall <= recalls[i + 1]:
+            return i, i + 1
     return None
+
+
+def speed(e, count, recall, recalls):
+    """The queries a second at a recall."""
+    places = beside(recall, recalls)
+    if places is None:
+        return None
+    (r0, s0), (r1, s1) = [(recalls[i], count / e.seconds(EFFORTS[i], 1)) for i in places]
+    return s0 + (s1 - s0) * (recall - r0) / (r1 - r0)
 
 
 def query(base, queries, folder, rounds):
     names = sorted(n for n in os.listdir(folder) if n in PEERS or n.startswith("ours-"))
     engines = {n: engine(n, base, queries, folder) for n in names}
-    truth = exact(base, queries)
-    recalls = {n: [float(np.mean([len(truth[i].intersection(map(int, a))) / K for i, a in enumerate(e.answers(ef))]))
-                   for ef in EFFORTS] for n, e in engines.items()}
+    recalls = measured(engines, base, queries, folder)
+    count = len(np.load(queries, mmap_mode="r"))
     speeds = {n: {r: [] for r in RECALLS} for n in names}
     scaling = {n: [] for n in names}
     for _ in range(rounds):
         for n, e in engines.items():
-            curve = [(r, len(truth) / e.seconds(ef, 1)) for r, ef in zip(recalls[n], EFFORTS)]
             for r in RECALLS:
-                speeds[n][r].append(at(r, curve))
+                speeds[n][r].append(speed(e, count, r, recalls[n]))
             scaling[n].append(e.seconds(64, 1) / e.seconds(64, 2))
     for n in names:
         line = {"engine": n, "rounds": rounds, "recall": dict(zip(EFFORTS, (round(r, 4) for r in recalls[n]))),
                 "two_threads": round(statistics.median(scaling[n]), 2)}
         for r in RECALLS:
-            if None in speeds[n][r]:
-                continue
-            line[f"qps@{r}"] = round(statistics.median(speeds[n][r]))
-            if n.startswith("ours"):
-                best = [max(speeds[p][r][i] or 0 for p in names if p in PEERS) for i in range(rounds)]
-                ratios = [s / b for s, b in zip(speeds[n][r], best) if b]
-                if ratios:
-                    line[f"times_best@{r}"] = round(statistics.median(ratios), 2)
+            if None not in speeds[n][r]:
+                line[f"qps@{r}"] = round(statistics.median(speeds[n][r]))
+                if n.startswith("ours"):
+                    best = [max(speeds[p][r][i] or 0 for p in names if p in PEERS) for i in range(rounds)]
+                    line[f"times_best@{r}"] = round(statistics.median(s / b for s, b in zip(speeds[n][r], best)), 2)
         print(json.dumps(line), flush=True)
 
 
