@@ -14,6 +14,7 @@ import (
 
 	"github.com/bertsearch/bertsearch/embed"
 	"github.com/bertsearch/bertsearch/index/keyword"
+	"github.com/bertsearch/bertsearch/internal/gate"
 	"github.com/bertsearch/bertsearch/store"
 )
 
@@ -38,6 +39,7 @@ type DB struct {
 	models   string // folder of tuned models
 
 	background background
+	queries    gate.Gate // what trains makes way for them
 
 	writing   sync.Mutex   // held by the one writer
 	switching sync.Mutex   // held while the serving model changes

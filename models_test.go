@@ -16,7 +16,7 @@ import (
 
 // twisted is the built-in model with a part of each vector turned around, so
 // that its vectors are good among themselves and useless beside the base's.
-func twisted(t *testing.T, base *embed.BERT, first int) *model.Sentence {
+func twisted(t testing.TB, base *embed.BERT, first int) *model.Sentence {
 	t.Helper()
 	s := *base.Model()
 	e := *s.Encoder

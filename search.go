@@ -20,6 +20,8 @@ func (db *DB) Search(ctx context.Context, q Query) ([]Hit, error) {
 
 // Find answers a query. It sees the store as it was when it began.
 func (db *DB) Find(ctx context.Context, q Query) (Answer, error) {
+	db.queries.Enter()
+	defer db.queries.Leave()
 	if q.Rerank != nil {
 		return db.findReranked(ctx, q)
 	}

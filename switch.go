@@ -94,8 +94,9 @@ func (db *DB) changeTo(ctx context.Context, pick func(list []modelRecord, active
 }
 
 // reembed completes the vectors of a model beside those in use, and lets it
-// take over.
+// take over. It makes way for queries.
 func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder) error {
+	ctx = embed.WithYield(ctx, db.queries.Yield)
 	if m.Generation == 0 {
 		err := db.store.Update(func(w *store.Writer) (err error) {
 			if m.Generation, err = w.NewGeneration(); err != nil {
@@ -261,7 +262,7 @@ func (db *DB) buildVectors(ctx context.Context, generation uint32) (next index.V
 		return nil, nil
 	}
 	err = db.store.View(func(r *store.Reader) (err error) {
-		next, err = db.vectors.index.build(ctx, r, generation)
+		next, err = db.vectors.index.build(ctx, r, generation, db.queries.Yield)
 		return err
 	})
 	return next, err

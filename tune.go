@@ -34,7 +34,7 @@ type TuneReport struct {
 	// Model is the folder of the new model, "" if it was not kept.
 	Model string `json:"model,omitempty"`
 
-	Source    string `json:"source"`    // "labels" or "corpus"
+	Source    string `json:"source"`    // "labels", "feedback" or "corpus"
 	Pairs     int    `json:"pairs"`     // trained on
 	Questions int    `json:"questions"` // held out
 	Steps     int    `json:"steps"`
@@ -51,7 +51,7 @@ type TuneReport struct {
 
 // Tune trains the database's model on pairs, or on its documents alone, and
 // lets the new model take over if it is better on questions held out. Searches
-// and writes go on meanwhile. Documents are embedded again beside the old
+// and writes go on meanwhile, and training stops while a search goes on. Documents are embedded again beside the old
 // vectors, which stay for [DB.Rollback]. A run that was interrupted goes on
 // with Options.Resume and ends with the same weights.
 func (db *DB) Tune(ctx context.Context, o train.Options) (TuneReport, error) {
@@ -82,10 +82,11 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 	if err != nil {
 		return TuneReport{}, err
 	}
+	ctx = embed.WithYield(ctx, db.queries.Yield)
 	judge := measurer{base: base, plan: p}
 	result, err := train.Run(ctx, train.Model{Sentence: base.Model(), Tokens: base.Tokenizer()}, p.Examples, p.Recipe, train.Control{
 		Measure: judge.values, Checkpoint: filepath.Join(db.tuneDir(), "checkpoint"),
-		CheckpointEvery: o.CheckpointEvery, Progress: o.Progress,
+		CheckpointEvery: o.CheckpointEvery, Progress: o.Progress, Yield: db.queries.Yield,
 	})
 	if err != nil {
 		return TuneReport{}, err

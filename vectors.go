@@ -25,6 +25,9 @@ const (
 	// vectors changed since the last one; fewer are taken from the log instead.
 	saveShare = 50
 	saveLeast = 200
+	// vectorsBetween is how many are added between two yields: some
+	// milliseconds.
+	vectorsBetween = 32
 )
 
 // checkEngine reports an engine that does not exist.
@@ -119,7 +122,7 @@ func (v *vectorIndex) apply(ctx context.Context, r *store.Reader, changes []stor
 }
 
 func (v *vectorIndex) rebuild(ctx context.Context, r *store.Reader) error {
-	next, err := v.build(ctx, r, r.Generation())
+	next, err := v.build(ctx, r, r.Generation(), nil)
 	if err != nil {
 		return err
 	}
@@ -128,13 +131,14 @@ func (v *vectorIndex) rebuild(ctx context.Context, r *store.Reader) error {
 	return nil
 }
 
-// build makes an index of the vectors of a generation.
-func (v *vectorIndex) build(ctx context.Context, r *store.Reader, generation uint32) (index.Vector, error) {
+// build makes an index of the vectors of a generation. It calls yield now and
+// then, unless that is nil.
+func (v *vectorIndex) build(ctx context.Context, r *store.Reader, generation uint32, yield func()) (index.Vector, error) {
 	next, err := engine.New(v.db.settings.Engine, v.db.model().Dimension(), v.options())
 	if err != nil {
 		return nil, err
 	}
-	batch := vectorBatch{target: next}
+	batch := vectorBatch{target: next, yield: yield}
 	for vector, err := range r.VectorsOf(generation) {
 		if err == nil {
 			err = batch.add(ctx, vector.Passage, vector.Values)
@@ -195,6 +199,7 @@ func (v *vectorIndex) save() error {
 // vectorBatch collects vectors for one parallel Add.
 type vectorBatch struct {
 	target  index.Vector
+	yield   func() // called between small parts of a batch, or nil
 	labels  []uint32
 	vectors [][]float32
 }
@@ -213,10 +218,19 @@ func (b *vectorBatch) add(ctx context.Context, label uint32, vector []float32) e
 }
 
 func (b *vectorBatch) flush() error {
-	if len(b.labels) == 0 {
-		return nil
+	step := vectorsAtOnce
+	if b.yield != nil {
+		step = vectorsBetween
 	}
-	err := b.target.Add(b.labels, b.vectors)
+	for at := 0; at < len(b.labels); at += step {
+		end := min(at+step, len(b.labels))
+		if err := b.target.Add(b.labels[at:end], b.vectors[at:end]); err != nil {
+			return err
+		}
+		if b.yield != nil {
+			b.yield()
+		}
+	}
 	b.labels, b.vectors = b.labels[:0], b.vectors[:0]
-	return err
+	return nil
 }

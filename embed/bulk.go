@@ -119,12 +119,17 @@ func pack(groups [][]tokenised, texts []tokenised) [][]tokenised {
 // until one fails or ctx ends.
 func (b *BERT) parallel(ctx context.Context, n int, do func(w *worker, i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
+	yield := yieldOf(ctx)
 	var next atomic.Int64
 	for range min(b.options.Workers, n) {
 		group.Go(func() error {
 			w := b.workers.Get().(*worker)
 			defer b.workers.Put(w)
+			w.space.Yield = yield
 			for {
+				if yield != nil {
+					yield()
+				}
 				i := int(next.Add(1) - 1)
 				if i >= n {
 					return nil

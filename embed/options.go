@@ -77,6 +77,22 @@ func WithProgress(ctx context.Context, f func(texts, tokens int)) context.Contex
 	return context.WithValue(ctx, progressKey{}, f)
 }
 
+// yieldKey is the context key of a yield function.
+type yieldKey struct{}
+
+// WithYield returns a context with which Embed is work that makes way: for
+// several texts it calls yield on each core between pieces of about a
+// millisecond, which may wait there while something more urgent is to be done.
+func WithYield(ctx context.Context, yield func()) context.Context {
+	return context.WithValue(ctx, yieldKey{}, yield)
+}
+
+// yieldOf is the yield function that ctx carries, or nil.
+func yieldOf(ctx context.Context) func() {
+	yield, _ := ctx.Value(yieldKey{}).(func())
+	return yield
+}
+
 // progress reports to the function that ctx carries, if any.
 func progress(ctx context.Context, texts, tokens int) {
 	if f, ok := ctx.Value(progressKey{}).(func(texts, tokens int)); ok {

@@ -15,7 +15,7 @@ func (e *Encoder) Forward(w *Workspace, b *Batch) ([]float32, error) {
 	}
 	w.reserve(e.Config, len(b.IDs))
 	if w.team == nil {
-		e.run(nn.Share{}, w, b)
+		e.run(nn.Alone(w.Yield), w, b)
 	} else {
 		w.team.Do(func(s nn.Share) { e.run(s, w, b) })
 	}

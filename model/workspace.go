@@ -9,6 +9,10 @@ import (
 // to the largest batch it has seen, about rows×(5·hidden + intermediate)
 // float32, and then a pass allocates nothing. It is used by one pass at a time.
 type Workspace struct {
+	// Yield is called between pieces of a pass of about a millisecond, to let
+	// more urgent work go first; nil is never.
+	Yield func()
+
 	hidden    []float32 // rows×H: input and output of a layer
 	attended  []float32 // rows×H
 	qkv       []float32 // rows×3H

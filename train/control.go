@@ -26,6 +26,10 @@ type Control struct {
 	Progress func(Progress)
 	// Workers is the number of cores; 0 is GOMAXPROCS.
 	Workers int
+	// Yield is called by each worker between pieces of about a millisecond, and
+	// may wait there while the machine has something more urgent to do; nil is
+	// never.
+	Yield func()
 	// Memory bounds the bytes of activations that are kept for the gradients;
 	// what does not fit is computed again. 0 is 1 GiB.
 	Memory int64

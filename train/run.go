@@ -114,6 +114,7 @@ func newRun(m Model, examples []Example, recipe Recipe, c Control) (*run, error)
 	}
 	r.identity = r.identify(m)
 	r.team = nn.NewTeam(r.control.Workers)
+	r.team.YieldTo(r.control.Yield)
 	return r, nil
 }
 

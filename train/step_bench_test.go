@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/bertsearch/bertsearch/internal/gate"
 	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 )
@@ -29,23 +30,28 @@ func BenchmarkStep(b *testing.B) {
 		name    string
 		options *model.TrainableOptions
 		dropout float32
+		yield   bool // with an open gate between pieces, as beside searches
 	}{
-		{"all", nil, 0}, {"dropout", nil, 0.1},
-		{"last2", &model.TrainableOptions{Layers: 2}, 0}, {"lora", &model.TrainableOptions{LoRA: &model.LoRA{Rank: 8, Alpha: 16}}, 0},
+		{"all", nil, 0, false}, {"yield", nil, 0, true}, {"dropout", nil, 0.1, false},
+		{"last2", &model.TrainableOptions{Layers: 2}, 0, false},
+		{"lora", &model.TrainableOptions{LoRA: &model.LoRA{Rank: 8, Alpha: 16}}, 0, false},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			w, err := s.Trainable(c.options)
 			if err != nil {
 				b.Fatal(err)
 			}
-			benchSteps(b, w, batches, c.dropout)
+			benchSteps(b, w, batches, c.dropout, c.yield)
 		})
 	}
 }
 
-func benchSteps(b *testing.B, w *model.Trainable, batches []parityBatch, dropout float32) {
+func benchSteps(b *testing.B, w *model.Trainable, batches []parityBatch, dropout float32, yield bool) {
 	team := nn.NewTeam(runtime.GOMAXPROCS(0))
 	defer team.Close()
+	if yield {
+		team.YieldTo(new(gate.Gate).Yield)
+	}
 	optimizer := NewAdamW(w.Params(), AdamWOptions{Decay: 0.01})
 	tokens, n := 0, 0
 	for b.Loop() {

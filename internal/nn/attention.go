@@ -22,5 +22,6 @@ func (a Attention) Forward(s Share, dst, qkv []float32, starts []int, scratch *k
 	for i := range len(starts) - 1 {
 		from, to := starts[i], starts[i+1]
 		compute(dst[from*width:to*width], qkv[from*3*width:to*3*width], to-from, a.Heads, first, last, scratch)
+		s.Yield()
 	}
 }

@@ -10,6 +10,7 @@ func (a Attention) ForwardDropout(s Share, dst, qkv []float32, starts []int, dro
 	for i := range len(starts) - 1 {
 		from, to := starts[i], starts[i+1]
 		kernel.AttentionDropout(dst[from*width:to*width], qkv[from*3*width:to*3*width], to-from, a.Heads, first, last, drop.Stream(text+i), scratch)
+		s.Yield()
 	}
 }
 
@@ -24,5 +25,6 @@ func (a Attention) Backward(s Share, dqkv, dout, qkv, out []float32, starts []in
 		from, to := starts[i], starts[i+1]
 		kernel.AttentionBackward(dqkv[from*3*width:to*3*width], dout[from*width:to*width], qkv[from*3*width:to*3*width],
 			out[from*width:to*width], to-from, a.Heads, first, last, drop.Stream(text+i), scratch)
+		s.Yield()
 	}
 }

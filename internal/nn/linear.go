@@ -21,5 +21,5 @@ func (l Linear) Out() int { return l.Weight.Rows() }
 func (l Linear) Forward(s Share, dst, x []float32, rows int, residual []float32, act kernel.Activation) {
 	first, last := s.Range(l.Weight.Panels())
 	e := kernel.Epilogue{Bias: l.Bias, Residual: residual, Activation: act}
-	kernel.LinearPanels(dst, x, rows, l.Weight, e, first, last)
+	s.multiply(dst, x, rows, l.Weight, e, first, last)
 }

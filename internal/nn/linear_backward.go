@@ -7,7 +7,7 @@ import "github.com/bertsearch/bertsearch/internal/kernel"
 // share the columns of dx.
 func BackwardInput(s Share, dx, dy []float32, rows int, transposed *kernel.Packed, residual []float32) {
 	first, last := s.panels(transposed.Panels())
-	kernel.LinearPanels(dx, dy, rows, transposed, kernel.Epilogue{Residual: residual}, first, last)
+	s.multiply(dx, dy, rows, transposed, kernel.Epilogue{Residual: residual}, first, last)
 }
 
 // WeightGradient is the memory of dW = dyᵀ·x, shared by a team. The zero value
@@ -39,7 +39,7 @@ func (g *WeightGradient) Add(s Share, dw, dy, x []float32, rows, out, in int) {
 	first, last = s.panels(g.packed.Panels())
 	g.packed.SetTransposed(x, in, first, last)
 	e := kernel.Epilogue{Residual: dw}
-	kernel.LinearPanels(dw, g.turned, out, &g.packed, e, first, last)
+	s.multiply(dw, g.turned, out, &g.packed, e, first, last)
 }
 
 // BiasGradient adds the sum over the rows of dy, rows×out, to db. Members share

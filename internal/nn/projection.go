@@ -43,7 +43,7 @@ func (p *Projection) Refresh(s Share) {
 // Forward computes dst = x·Wᵀ + b + residual for rows rows, as Linear does.
 func (p *Projection) Forward(s Share, dst, x []float32, rows int, residual []float32) {
 	first, last := s.panels(p.forward.Panels())
-	kernel.LinearPanels(dst, x, rows, p.forward, kernel.Epilogue{Bias: p.Bias, Residual: residual}, first, last)
+	s.multiply(dst, x, rows, p.forward, kernel.Epilogue{Bias: p.Bias, Residual: residual}, first, last)
 }
 
 // Backward adds the gradients of the parameters and, unless dx is nil, computes

@@ -10,6 +10,18 @@ import (
 type Share struct {
 	index, count int // member index of count; count 0 is alone
 	barrier      *barrier
+	yield        func() // called between pieces of the work, or nil
+}
+
+// Alone is the whole work, done alone, that calls yield between pieces of about
+// a millisecond; nil is the zero value.
+func Alone(yield func()) Share { return Share{yield: yield} }
+
+// Yield lets more urgent work go first, if there may be any.
+func (s Share) Yield() {
+	if s.yield != nil {
+		s.yield()
+	}
 }
 
 // Index is the member's number, from 0.
@@ -26,15 +38,17 @@ func (s Share) Range(n int) (first, last int) {
 // Wait returns when every member has called it: what they wrote before is
 // visible after.
 func (s Share) Wait() {
+	s.Yield()
 	if s.count > 1 {
-		s.barrier.wait(int32(s.count))
+		s.barrier.wait(int32(s.count), s.yield)
 	}
 }
 
 // barrier holds members until all have arrived. It spins, because the
 // operations of a short query take microseconds, less than waking a goroutine;
 // where other programs hold the core that a member needs, waiting members give
-// theirs up after a while.
+// theirs up after a while. With a yield they wait in that while more urgent
+// work wants their cores.
 type barrier struct {
 	arrived atomic.Int32
 	_       [60]byte // the two counters on lines of their own
@@ -42,7 +56,7 @@ type barrier struct {
 	_       [60]byte
 }
 
-func (b *barrier) wait(count int32) {
+func (b *barrier) wait(count int32, yield func()) {
 	round := b.round.Load()
 	if b.arrived.Add(1) == count {
 		b.arrived.Store(0)
@@ -51,6 +65,9 @@ func (b *barrier) wait(count int32) {
 	}
 	passed := func() bool { return b.round.Load() != round }
 	for !spin(passed, spinTime) {
+		if yield != nil {
+			yield()
+		}
 		time.Sleep(spinTime)
 	}
 }

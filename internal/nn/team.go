@@ -17,6 +17,7 @@ const spinTime = 50 * time.Microsecond
 // A Team is used by one goroutine at a time.
 type Team struct {
 	count   int
+	yield   func()
 	work    func(Share)
 	round   atomic.Uint32 // incremented for each Do
 	closed  atomic.Bool
@@ -44,6 +45,11 @@ func NewTeam(count int) *Team {
 	return t
 }
 
+// YieldTo makes members call yield, at the same time, between pieces of their
+// work of about a millisecond. It waits while the machine has something more
+// urgent to do. The team must be idle; nil, as it is at first, is never.
+func (t *Team) YieldTo(yield func()) { t.yield = yield }
+
 // Count is the number of members.
 func (t *Team) Count() int { return t.count }
 
@@ -51,13 +57,13 @@ func (t *Team) Count() int { return t.count }
 // returned.
 func (t *Team) Do(work func(Share)) {
 	if t.count == 1 {
-		work(Share{})
+		work(Alone(t.yield))
 		return
 	}
 	t.work = work
 	t.start()
-	work(Share{0, t.count, &t.inner})
-	t.done.wait(int32(t.count))
+	work(t.share(0))
+	t.done.wait(int32(t.count), t.yield)
 	t.work = nil
 }
 
@@ -89,10 +95,13 @@ func (t *Team) serve(index int, m *member) {
 		if t.closed.Load() {
 			return
 		}
-		t.work(Share{index, t.count, &t.inner})
-		t.done.wait(int32(t.count))
+		t.work(t.share(index))
+		t.done.wait(int32(t.count), t.yield)
 	}
 }
+
+// share is the part of member index.
+func (t *Team) share(index int) Share { return Share{index, t.count, &t.inner, t.yield} }
 
 // sleep returns when started holds. The flag is raised before the last look,
 // so that a round that starts in between finds it and sends a wake-up; if this
