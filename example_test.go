@@ -88,3 +88,30 @@ func ExampleParseFilter() {
 	// lang = "en" and (year >= 2020 or exists draft) <nil>
 	// filter: column 8: expected a value: a text in quotes, a number, true, false or null, found =
 }
+
+// What people click is remembered, and Tune learns from it.
+func ExampleDB_Feedback() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "bertsearch-example-*")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	db, err := bertsearch.Open(filepath.Join(dir, "notes.db"), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.Put(ctx, bertsearch.Document{ID: "1", Text: "Rotate the signing keys every ninety days."}); err != nil {
+		log.Fatal(err)
+	}
+	if err := db.Feedback(ctx, "how old may secrets be", "1", +1); err != nil {
+		log.Fatal(err)
+	}
+	judged, err := db.Judgements(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(judged)
+	// Output: [{how old may secrets be 1 1}]
+}

@@ -34,7 +34,7 @@ const (
 // the documents change meanwhile.
 type tunePlan struct {
 	Base      string          `json:"base"`   // fingerprint of the model that is trained
-	Source    string          `json:"source"` // labels or corpus
+	Source    string          `json:"source"` // labels, feedback or corpus
 	Recipe    train.Recipe    `json:"recipe"`
 	Examples  []train.Example `json:"examples"`
 	Questions []question      `json:"questions"`
@@ -96,6 +96,13 @@ func readPlan(path string, base *embed.BERT) (*tunePlan, error) {
 func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tunePlan, error) {
 	p := &tunePlan{Base: base.Fingerprint(), Source: "labels", Recipe: o.Recipe}
 	pairs := o.Pairs
+	if len(pairs) == 0 && !o.IgnoreFeedback {
+		var err error
+		if pairs, err = db.feedbackPairs(ctx); err != nil {
+			return nil, err
+		}
+		p.Source = "feedback"
+	}
 	if len(pairs) == 0 {
 		p.Source, p.Recipe = "corpus", gentle(o.Recipe)
 		var err error

@@ -61,8 +61,12 @@ func ReadPairs(r io.Reader, file string) ([]Pair, error) {
 
 // Options say how a database is tuned. The zero value learns from the corpus alone.
 type Options struct {
-	// Pairs are the labels; without any, pairs are made of the documents.
+	// Pairs are the labels. Without any, the database's feedback is learnt from
+	// if it has answers for 20 queries or more, and else pairs are made of the
+	// documents; the three are never mixed.
 	Pairs []Pair
+	// IgnoreFeedback learns from the documents alone where there are no Pairs.
+	IgnoreFeedback bool
 	// Recipe of the training. Without labels its zero values mean one gentle
 	// pass: see docs/tuning.md.
 	Recipe Recipe

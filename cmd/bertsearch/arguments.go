@@ -48,7 +48,7 @@ func splitFlags(command *cli.Command, args []string) (flags, positional []string
 			return flags, append(positional, args[i+1:]...)
 		case isHelp(arg):
 			return []string{"--help"}, nil // an argument would be taken for a topic
-		case !strings.HasPrefix(arg, "-") || arg == "-":
+		case !strings.HasPrefix(arg, "-") || arg == "-" || isNegative(arg):
 			positional = append(positional, arg)
 		case !takesValue(command, arg):
 			flags = append(flags, arg)
@@ -68,6 +68,11 @@ func isHelp(flag string) bool {
 		return true
 	}
 	return false
+}
+
+// isNegative reports a number below zero, for no flag begins with a digit.
+func isNegative(arg string) bool {
+	return len(arg) > 1 && arg[0] == '-' && arg[1] >= '0' && arg[1] <= '9'
 }
 
 // takesValue reports whether the value of a flag is the argument after it.

@@ -26,6 +26,7 @@ func TestArrange(t *testing.T) {
 		{"query -db=a keys --filter=x", "query -db=a --filter=x -- keys"},
 		{"query -k -1 keys", "query -k -1 -- keys"},
 		{"query keys -k -1", "query -k -1 -- keys"},
+		{"query keys -1 -k 2", "query -k 2 -- keys -1"},
 		{"query keys -f -- x", "query -f -- -- keys x"},
 		{"query -db a - --json", "query -db a --json -- -"},
 		{"query --json -- -db -k", "query --json -- -db -k"},

@@ -19,8 +19,9 @@ func (p *program) tuneCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "tune",
 		Usage: "let the model learn a database's documents",
-		Description: `Trains the database's model on pairs of a question and its answer, or without
-any on pairs made of the documents. Some questions are held out; the new model
+		Description: `Trains the database's model on pairs of a question and its answer; without any
+on what "bertsearch feedback" remembers, and without that on pairs made of the
+documents. Some questions are held out; the new model
 takes over if it is better on them, and nothing changes if it is not. Search
 goes on meanwhile. An interrupted run goes on with --resume.
 
@@ -38,6 +39,7 @@ qrels/train.tsv is learnt from.`,
 		Flags: databaseFlags(
 			&cli.StringFlag{Name: "pairs", Usage: "learn from the pairs in `FILE`, JSON lines"},
 			&cli.StringFlag{Name: "qrels", Usage: "learn from the training judgements of the BEIR folder `DIR`"},
+			&cli.BoolFlag{Name: "ignore-feedback", Usage: "without labels, learn from the documents, not from feedback"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "train and measure, but change nothing"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on with an interrupted run"},
 			&cli.BoolFlag{Name: "rollback", Usage: "go back to the model used before"},
@@ -82,6 +84,7 @@ func (p *program) tune(c *cli.Context) error {
 	if c.Bool("rollback") {
 		return errors.Join(p.changeModel(c, db, db.Rollback(c.Context)), db.Close())
 	}
+	lowerPriority()
 	report, err := db.Tune(c.Context, options)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
@@ -101,6 +104,7 @@ func (p *program) tuneOptions(c *cli.Context) (train.Options, error) {
 			LearningRate: c.Float64("rate"), Length: c.Int("length"), Layers: c.Int("layers"), LoRA: c.Int("lora"), Seed: c.Uint64("seed"),
 		},
 		Negatives: c.Int("negatives"), HeldOut: c.Float64("held-out"), DryRun: c.Bool("dry-run"), Resume: c.Bool("resume"),
+		IgnoreFeedback:  c.Bool("ignore-feedback"),
 		CheckpointEvery: c.Int("checkpoint"), Progress: p.tuneProgress(c),
 	}
 	if name := c.String("loss"); name != "" {
