@@ -78,6 +78,11 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 	if !ok {
 		return TuneReport{}, fmt.Errorf("%s cannot be tuned: its weights are not in this process", db.model().Name())
 	}
+	if o.Resume {
+		if report, err := db.changedOver(); err == nil {
+			return report, os.RemoveAll(db.tuneDir())
+		}
+	}
 	p, err := db.planned(ctx, base, o)
 	if err != nil {
 		return TuneReport{}, err
@@ -114,10 +119,36 @@ func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport) e
 		return err
 	}
 	report.Model = record.Model.Folder
+	if err := db.putOutcome(report.Model); err != nil {
+		return err
+	}
 	if record, err = db.known(record); err != nil {
 		return err
 	}
 	return db.reembed(ctx, record, tuned)
+}
+
+// outcome is a file with the folder of the model that an unfinished tuning made.
+func (db *DB) outcome() string { return filepath.Join(db.tuneDir(), "outcome") }
+
+// putOutcome writes that file.
+func (db *DB) putOutcome(folder string) error {
+	return errors.Join(os.MkdirAll(db.tuneDir(), 0o777), os.WriteFile(db.outcome(), []byte(folder), 0o666))
+}
+
+// changedOver returns the report of an unfinished tuning whose model is in use
+// already, so that all that is left of it is to remove its plan; else an error.
+func (db *DB) changedOver() (TuneReport, error) {
+	folder, err := os.ReadFile(db.outcome())
+	if err != nil {
+		return TuneReport{}, err
+	}
+	if len(folder) == 0 || string(folder) != db.folder() {
+		return TuneReport{}, ErrNothingToResume
+	}
+	report, err := db.ModelReport(string(folder))
+	report.Model = string(folder)
+	return report, err
 }
 
 // report compares the model that came out with the one before.

@@ -184,3 +184,24 @@ func TestPairsOfDocuments(t *testing.T) {
 		t.Error("a pair of nothing")
 	}
 }
+
+// TestTuneResumesAfterTheChange: a run that ended between the change of models
+// and the removal of its plan is over, and resuming it only says so.
+func TestTuneResumesAfterTheChange(t *testing.T) {
+	db := openBuiltIn(t, filepath.Join(t.TempDir(), "db"), 30)
+	report := TuneReport{Source: "labels", Steps: 7}
+	if err := db.keep(t.Context(), twisted(t, db.base.(*embed.BERT), 0), &report); err != nil {
+		t.Fatal(err)
+	}
+	got, err := db.Tune(t.Context(), train.Options{Resume: true})
+	if err != nil || !got.Swapped || got.Steps != 7 || got.Model != db.folder() {
+		t.Errorf("resumed: %+v, %v", got, err)
+	}
+	if _, err := db.Tune(t.Context(), train.Options{Resume: true}); !errors.Is(err, ErrNothingToResume) {
+		t.Errorf("resumed again: %v", err)
+	}
+	mustBeSound(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
