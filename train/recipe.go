@@ -83,7 +83,7 @@ func (r Recipe) validate() error {
 }
 
 // fill sets a zero value to its default.
-func fill[T int | float64](value *T, otherwise T) {
+func fill[T int | float32 | float64](value *T, otherwise T) {
 	if *value == 0 {
 		*value = otherwise
 	}
