@@ -162,6 +162,9 @@ func (c *Checkpoint) Load() (bool, error) {
 	if err == nil {
 		err = c.decode(bufio.NewReaderSize(io.NewSectionReader(f, 0, size), 1<<20))
 	}
+	if errors.Is(err, ErrCheckpoint) {
+		err = fmt.Errorf("%w: remove the file to train from the first step again", err)
+	}
 	if err != nil {
 		return false, fmt.Errorf("train: checkpoint %s: %w", c.Path, err)
 	}
