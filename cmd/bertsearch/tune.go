@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/bertsearch/bertsearch"
+	"github.com/bertsearch/bertsearch/cmd/bertsearch/internal/chart"
 	"github.com/bertsearch/bertsearch/cmd/bertsearch/internal/terminal"
 	"github.com/bertsearch/bertsearch/eval"
 	"github.com/bertsearch/bertsearch/train"
@@ -54,6 +55,7 @@ qrels/train.tsv is learnt from.`,
 			&cli.IntFlag{Name: "negatives", Usage: "mine `N` wrong passages for each pair", DefaultText: "none"},
 			&cli.Float64Flag{Name: "held-out", Usage: "share `S` of the questions that decide, not trained on", DefaultText: "0.15"},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed `N` of all that is drawn at random"},
+			&cli.StringFlag{Name: "plot", Usage: "draw loss and held-out nDCG@10 by step to `FILE`, .png or .svg"},
 			&cli.IntFlag{Name: "checkpoint", Usage: "be able to resume after every `N` steps", DefaultText: "25"},
 		),
 		Action: p.tune,
@@ -73,6 +75,12 @@ func (p *program) tune(c *cli.Context) error {
 	if modes > 1 || c.Bool("rollback") && c.Bool("dry-run") {
 		return usagef("tune: want at most one of --pairs, --qrels, --resume and --rollback")
 	}
+	plot := c.String("plot")
+	if plot != "" {
+		if err := chart.Check(plot); err != nil {
+			return usagef("tune: --plot: %v", err)
+		}
+	}
 	options, err := p.tuneOptions(c)
 	if err != nil {
 		return err
@@ -88,6 +96,11 @@ func (p *program) tune(c *cli.Context) error {
 	report, err := db.Tune(c.Context, options)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
+	}
+	if plot != "" {
+		if err := chart.Save(plot, tuningChart(report)); err != nil {
+			return err
+		}
 	}
 	if c.Bool("json") {
 		report.Losses = nil // each was a line of its own

@@ -34,7 +34,7 @@ func TestTuneSurvivesKills(t *testing.T) {
 		k.kill(tunePhase(order[i%len(order)]))
 	}
 	k.complete()
-	t.Logf("%d kills by phase: %v; %d runs came to their end", kills, k.killed, k.completed)
+	t.Logf("%d kills by phase: %v, %d of them too late; %d runs came to their end", kills, k.killed, k.late, k.completed)
 }
 
 // tunePhase is a part of a tuning; what it leaves on disk tells when it begins.
@@ -66,6 +66,7 @@ type tuneKiller struct {
 	old, new  []any                     // hits before it and after it
 	fresh     bool                      // t.db is as pristine
 	killed    map[tunePhase]int
+	late      int // kills of a run that had ended
 	completed int
 }
 
@@ -241,7 +242,9 @@ func (k *tuneKiller) kill(p tunePhase) {
 	if k.await(p, started, done) {
 		time.Sleep(k.moment(p))
 		_ = c.Process.Kill() // it may have ended
-		_ = <-done           // killed
+		if err := <-done; err == nil {
+			k.late++
+		}
 	}
 	k.killed[p]++
 	k.verify()
