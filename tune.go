@@ -88,15 +88,7 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 		return TuneReport{}, err
 	}
 	ctx = embed.WithYield(ctx, db.queries.Yield)
-	judge := measurer{base: base, plan: p}
-	result, err := train.Run(ctx, train.Model{Sentence: base.Model(), Tokens: base.Tokenizer()}, p.Examples, p.Recipe, train.Control{
-		Measure: judge.values, Checkpoint: filepath.Join(db.tuneDir(), "checkpoint"),
-		CheckpointEvery: o.CheckpointEvery, Progress: o.Progress, Yield: db.queries.Yield,
-	})
-	if err != nil {
-		return TuneReport{}, err
-	}
-	report, err := judge.report(ctx, result)
+	s, report, err := db.train(ctx, base, p, o)
 	if err != nil {
 		return report, err
 	}
@@ -104,11 +96,29 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 		report.Reason = "better, and not kept: this was a dry run"
 	}
 	if report.Reason == "" {
-		if err := db.keep(ctx, result.Sentence, &report); err != nil {
+		if err := db.keep(ctx, s, &report); err != nil {
 			return report, err
 		}
 	}
 	return report, os.RemoveAll(db.tuneDir())
+}
+
+// train makes the new model and says what it is worth, with a reason where it
+// is not to be kept.
+func (db *DB) train(ctx context.Context, base *embed.BERT, p *tunePlan, o train.Options) (*model.Sentence, TuneReport, error) {
+	if len(p.Made) > 0 {
+		return db.project(ctx, base, p)
+	}
+	judge := measurer{base: base, plan: p}
+	result, err := train.Run(ctx, train.Model{Sentence: base.Model(), Tokens: base.Tokenizer()}, p.Examples, p.Recipe, train.Control{
+		Measure: judge.values, Checkpoint: filepath.Join(db.tuneDir(), "checkpoint"),
+		CheckpointEvery: o.CheckpointEvery, Progress: o.Progress, Yield: db.queries.Yield,
+	})
+	if err != nil {
+		return nil, TuneReport{}, err
+	}
+	report, err := judge.report(ctx, result)
+	return result.Sentence, report, err
 }
 
 // keep installs the new model, embeds the documents and lets it take over.

@@ -39,6 +39,9 @@ type tunePlan struct {
 	Examples  []train.Example `json:"examples"`
 	Questions []question      `json:"questions"`
 	Pool      []string        `json:"pool"` // passages that the questions are asked of
+	// Made are queries made of the documents: a projection is learnt from them
+	// in place of the encoder's weights from Examples.
+	Made []madeQuery `json:"made,omitempty"`
 }
 
 // question is a query that is not trained on.
@@ -103,6 +106,10 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 		}
 		p.Source = "feedback"
 	}
+	if len(pairs) == 0 && !o.Encoder {
+		p.Source = "corpus"
+		return p, db.planProjection(ctx, p)
+	}
 	if len(pairs) == 0 {
 		p.Source, p.Recipe = "corpus", gentle(o.Recipe)
 		var err error
@@ -127,6 +134,17 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 		return nil, fmt.Errorf("of %d pairs none is left to learn from: do their ids belong to this database?", len(pairs))
 	}
 	return p, nil
+}
+
+// planProjection makes the queries of a plan.
+func (db *DB) planProjection(ctx context.Context, p *tunePlan) (err error) {
+	if p.Made, err = db.makeQueries(ctx, p.Recipe.Seed); err != nil {
+		return err
+	}
+	if len(p.Made) < fewestQueries {
+		return fmt.Errorf("%d queries that can be made of the documents are too few to learn from: want %d or more", len(p.Made), fewestQueries)
+	}
+	return nil
 }
 
 // gentle is the recipe without labels: what a model learns from pairs made of

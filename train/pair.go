@@ -67,6 +67,9 @@ type Options struct {
 	Pairs []Pair
 	// IgnoreFeedback learns from the documents alone where there are no Pairs.
 	IgnoreFeedback bool
+	// Encoder trains the encoder itself where there are no labels, in place of
+	// the projection after it that is learnt otherwise; the Recipe is for this.
+	Encoder bool
 	// Recipe of the training. Without labels its zero values mean one gentle
 	// pass: see docs/tuning.md.
 	Recipe Recipe

@@ -41,6 +41,7 @@ qrels/train.tsv is learnt from.`,
 			&cli.StringFlag{Name: "pairs", Usage: "learn from the pairs in `FILE`, JSON lines"},
 			&cli.StringFlag{Name: "qrels", Usage: "learn from the training judgements of the BEIR folder `DIR`"},
 			&cli.BoolFlag{Name: "ignore-feedback", Usage: "without labels, learn from the documents, not from feedback"},
+			&cli.BoolFlag{Name: "encoder", Usage: "without labels, train the encoder, not a projection after it"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "train and measure, but change nothing"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on with an interrupted run"},
 			&cli.BoolFlag{Name: "rollback", Usage: "go back to the model used before"},
@@ -117,7 +118,7 @@ func (p *program) tuneOptions(c *cli.Context) (train.Options, error) {
 			LearningRate: c.Float64("rate"), Length: c.Int("length"), Layers: c.Int("layers"), LoRA: c.Int("lora"), Seed: c.Uint64("seed"),
 		},
 		Negatives: c.Int("negatives"), HeldOut: c.Float64("held-out"), DryRun: c.Bool("dry-run"), Resume: c.Bool("resume"),
-		IgnoreFeedback:  c.Bool("ignore-feedback"),
+		IgnoreFeedback: c.Bool("ignore-feedback"), Encoder: c.Bool("encoder"),
 		CheckpointEvery: c.Int("checkpoint"), Progress: p.tuneProgress(c),
 	}
 	if name := c.String("loss"); name != "" {
