@@ -41,6 +41,7 @@ func (t *Trainable) encodeBackward(s nn.Share, tape *Tape, c *chunk, last func(*
 		k := t.of(c, i)
 		if c.layers[i].rest == nil {
 			t.layers[i].attend(s, p, i, k, p.x)
+			t.layers[i].widen(s, p, k)
 		}
 		t.layers[i].backward(s, p, i, k, i > t.lowest || t.embedding.trained)
 	}

@@ -7,6 +7,7 @@ import (
 
 // trainableLayer is a Layer in training.
 type trainableLayer struct {
+	causal     bool // a token sees none after it
 	qkv, out   nn.Projection
 	outNorm    trainableNorm
 	inner      nn.Projection
@@ -36,39 +37,52 @@ type kept struct {
 	sum      []float32 // rows×H: before the second normalisation
 }
 
-// attend computes the first half of layer i from its input x, rows×H, up to the
-// input of the activation:
+// attention is that of the layer's tokens to each other.
+func (l *trainableLayer) attention(p *pass) nn.TrainingAttention {
+	return nn.TrainingAttention{Heads: p.heads, Causal: l.causal}
+}
+
+// attend computes the first half of layer i from its input x, rows×H:
 //
-//	middle = x + dropout(attention(x·QKV)·Out),  a = LayerNorm(middle),  inner = a·Inner
+//	middle = x + dropout(attention(x·QKV)·Out),  a = LayerNorm(middle)
 //
 // a is left in p.a.
 func (l *trainableLayer) attend(s nn.Share, p *pass, i int, k kept, x []float32) {
 	c := p.chunk
 	l.qkv.Forward(s, k.qkv, x, c.rows(), nil)
 	s.Wait()
-	attention := nn.Attention{Heads: p.heads}
-	if p.drop.Active() {
-		attention.ForwardDropout(s, k.attended, k.qkv, c.starts, layerStream(p.drop, i, weightStream), c.text, &p.own(s).training)
+	if p.drop.Active() || l.causal {
+		l.attention(p).Forward(s, k.attended, k.qkv, c.starts, layerStream(p.drop, i, weightStream), c.text, &p.own(s).training)
 	} else {
-		attention.Forward(s, k.attended, k.qkv, c.starts, &p.own(s).attention)
+		nn.Attention{Heads: p.heads}.Forward(s, k.attended, k.qkv, c.starts, &p.own(s).attention)
 	}
 	s.Wait()
 	p.project(s, &l.out, k.middle, k.attended, x, layerStream(p.drop, i, attentionStream))
 	l.outNorm.Forward(s, p.a, k.middle, c.rows())
 	s.Wait()
-	l.inner.Forward(s, k.inner, p.a, c.rows(), nil)
+}
+
+// widen computes the input of the activation, inner = a·Inner, from p.a.
+func (l *trainableLayer) widen(s nn.Share, p *pass, k kept) {
+	l.inner.Forward(s, k.inner, p.a, p.chunk.rows(), nil)
 	s.Wait()
 }
 
-// forward computes layer i from its input p.x, which becomes its output:
+// narrow computes the second half of layer i from p.a and inner into p.x:
 //
 //	sum = a + dropout(act(inner)·Output),  y = LayerNorm(sum)
-func (l *trainableLayer) forward(s nn.Share, p *pass, i int, k kept) {
-	l.attend(s, p, i, k, p.x)
+func (l *trainableLayer) narrow(s nn.Share, p *pass, i int, k kept) {
 	nn.Activate(s, p.active, k.inner, p.act)
 	s.Wait()
 	p.project(s, &l.output, k.sum, p.active, p.a, layerStream(p.drop, i, innerStream))
 	l.normalize(s, p, k)
+}
+
+// forward computes layer i from its input p.x, which becomes its output.
+func (l *trainableLayer) forward(s nn.Share, p *pass, i int, k kept) {
+	l.attend(s, p, i, k, p.x)
+	l.widen(s, p, k)
+	l.narrow(s, p, i, k)
 }
 
 // normalize computes the layer's output from what was kept, into p.x.
@@ -96,10 +110,18 @@ func (p *pass) project(s nn.Share, w *nn.Projection, dst, x, residual []float32,
 // backward adds the gradients of layer i: p.d, rows×H, is the gradient of its
 // output and becomes that of its input p.x, if anything below is trained.
 func (l *trainableLayer) backward(s nn.Share, p *pass, i int, k kept, below bool) {
+	l.narrowBackward(s, p, i, k, &l.outNorm, k.middle)
+	l.attendBackward(s, p, i, k, below)
+}
+
+// narrowBackward is the way back from the layer's output, whose gradient is
+// p.d, to middle, that of which is left in p.dsum: the input of the
+// normalisation norm that comes before the inner layer.
+func (l *trainableLayer) narrowBackward(s nn.Share, p *pass, i int, k kept, norm *trainableNorm, middle []float32) {
 	rows := p.chunk.rows()
 	l.outputNorm.Backward(s, &p.norms, l.outputNorm.grad, p.dsum, p.d, k.sum, rows)
 	nn.Activate(s, p.active, k.inner, p.act)
-	l.outNorm.Forward(s, p.a, k.middle, rows)
+	norm.Forward(s, p.a, middle, rows)
 	s.Wait()
 	l.output.Backward(s, &p.projections, p.dinner, p.dropped(s, layerStream(p.drop, i, innerStream)), p.active, rows, nil)
 	s.Wait()
@@ -107,9 +129,8 @@ func (l *trainableLayer) backward(s nn.Share, p *pass, i int, k kept, below bool
 	s.Wait()
 	l.inner.Backward(s, &p.projections, p.d, p.dinner, p.a, rows, p.dsum)
 	s.Wait()
-	l.outNorm.Backward(s, &p.norms, l.outNorm.grad, p.dsum, p.d, k.middle, rows)
+	norm.Backward(s, &p.norms, norm.grad, p.dsum, p.d, middle, rows)
 	s.Wait()
-	l.attendBackward(s, p, i, k, below)
 }
 
 // attendBackward is the way back from middle, whose gradient is p.dsum.
@@ -117,8 +138,7 @@ func (l *trainableLayer) attendBackward(s nn.Share, p *pass, i int, k kept, belo
 	c := p.chunk
 	l.out.Backward(s, &p.projections, p.d, p.dropped(s, layerStream(p.drop, i, attentionStream)), k.attended, c.rows(), nil)
 	s.Wait()
-	attention := nn.Attention{Heads: p.heads}
-	attention.Backward(s, p.dqkv, p.d, k.qkv, k.attended, c.starts, layerStream(p.drop, i, weightStream), c.text, &p.own(s).training)
+	l.attention(p).Backward(s, p.dqkv, p.d, k.qkv, k.attended, c.starts, layerStream(p.drop, i, weightStream), c.text, &p.own(s).training)
 	s.Wait()
 	var dx []float32
 	if below {

@@ -63,7 +63,7 @@ func (t *TrainableTask) build(prefix string) {
 		t.output = add(names.output, *m.Output)
 	}
 	if m.Words != nil {
-		t.words = b.words(names, m, t.encoder)
+		t.words = b.words(names, m.Words, m.wordActivation(), &t.encoder.embedding)
 	}
 	t.params = b.params
 }
@@ -151,6 +151,24 @@ type TaskTape struct {
 	words   wordTape
 }
 
+// asked copies the vectors of the tokens whose words are asked for.
+func (k *TaskTape) asked() []float32 {
+	h := len(k.hidden) / len(k.batch.IDs)
+	x := make([]float32, 0, len(k.rows)*h)
+	for _, row := range k.rows {
+		x = append(x, k.hidden[row*h:(row+1)*h]...)
+	}
+	return x
+}
+
+// addAsked adds d, gradients of what asked returns, to dhidden, those of all.
+func (k *TaskTape) addAsked(dhidden, d []float32) {
+	h := len(k.hidden) / len(k.batch.IDs)
+	for i, row := range k.rows {
+		kernel.Add(dhidden[row*h:], d[i*h:(i+1)*h])
+	}
+}
+
 // Forward computes the scores of a batch, those of words for the tokens in
 // these rows of it, and with o.Train the tape that Backward takes. b must not
 // change until then.
@@ -173,7 +191,7 @@ func (t *TrainableTask) Forward(team *nn.Team, b *Batch, rows []int, o ForwardOp
 		scores.Tokens = t.tokenForward(team, tape)
 	}
 	if t.words != nil && len(rows) > 0 {
-		scores.Words = t.words.forward(team, tape)
+		scores.Words = t.words.forward(team, &tape.words, tape.asked())
 	}
 	if !o.Train {
 		return scores, nil, nil
@@ -197,7 +215,7 @@ func (t *TrainableTask) Backward(team *nn.Team, tape *TaskTape, d *TaskScores) {
 		t.textBackward(team, tape, d.Texts, dhidden)
 	}
 	if d.Words != nil {
-		t.words.backward(team, &t.scratch, tape, d.Words, dhidden)
+		tape.addAsked(dhidden, t.words.backward(team, &t.scratch, &tape.words, d.Words))
 	}
 	t.encoder.BackwardTokens(team, tape.encoder, dhidden)
 }

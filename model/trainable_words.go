@@ -6,7 +6,7 @@ import (
 )
 
 // trainableWords is a WordHead in training. The decoder's weights, and their
-// gradient, are those of the encoder's table of words.
+// gradient, are those of the table of words that its tokens come from.
 type trainableWords struct {
 	transform nn.Projection
 	act       kernel.Activation
@@ -15,13 +15,12 @@ type trainableWords struct {
 	norms     nn.NormScratch
 }
 
-// words copies the head of words.
-func (b *trainableBuilder) words(n headNames, m *TaskModel, encoder *Trainable) *trainableWords {
-	w := &trainableWords{transform: b.projection(n.transform, m.Words.Transform, 1), act: m.wordActivation()}
-	w.norm = b.norm(n.norm, m.Words.Norm)
-	e := &encoder.embedding
+// words copies a head of words, whose decoder is the table of words in e.
+func (b *trainableBuilder) words(n headNames, head *WordHead, act kernel.Activation, e *trainableEmbedding) *trainableWords {
+	w := &trainableWords{transform: b.projection(n.transform, head.Transform, 1), act: act}
+	w.norm = b.norm(n.norm, head.Norm)
 	w.decoder = nn.Projection{Out: e.Word.Rows(), In: e.Word.Dim(), Weight: e.word, WeightGrad: e.grad.Word}
-	w.decoder.Bias = append([]float32(nil), m.Words.Bias...)
+	w.decoder.Bias = append([]float32(nil), head.Bias...)
 	w.decoder.BiasGrad = b.add(n.bias, w.decoder.Bias, false, len(w.decoder.Bias))
 	return w
 }
@@ -33,8 +32,8 @@ func (w *trainableWords) inference() *WordHead {
 	}
 }
 
-// wordTape is what the way back through the head of words reads, asked rows×H
-// each.
+// wordTape is what the way back through the head of words reads, a row of H a
+// token.
 type wordTape struct {
 	input      []float32 // vectors of the tokens
 	raw        []float32 // before the activation
@@ -42,14 +41,13 @@ type wordTape struct {
 	normalized []float32 // what the decoder reads
 }
 
-// forward computes the scores of all words for the rows of the tape.
-func (w *trainableWords) forward(team *nn.Team, tape *TaskTape) []float32 {
-	h, n, k := w.transform.In, len(tape.rows), &tape.words
-	for _, buffer := range []*[]float32{&k.input, &k.raw, &k.active, &k.normalized} {
-		*buffer = make([]float32, n*h)
-	}
-	for i, row := range tape.rows {
-		copy(k.input[i*h:(i+1)*h], tape.hidden[row*h:])
+// forward computes the scores of all words, rows×vocabulary, for the vectors of
+// tokens in input, rows×H, which the tape keeps.
+func (w *trainableWords) forward(team *nn.Team, k *wordTape, input []float32) []float32 {
+	n := len(input) / w.transform.In
+	k.input = input
+	for _, buffer := range []*[]float32{&k.raw, &k.active, &k.normalized} {
+		*buffer = make([]float32, len(input))
 	}
 	scores := make([]float32, n*w.decoder.Out)
 	share(team, func(s nn.Share) {
@@ -64,9 +62,11 @@ func (w *trainableWords) forward(team *nn.Team, tape *TaskTape) []float32 {
 	return scores
 }
 
-// backward adds to dhidden the gradient of the tokens' vectors.
-func (w *trainableWords) backward(team *nn.Team, m *nn.ProjectionScratch, tape *TaskTape, dscores, dhidden []float32) {
-	h, n, k := w.transform.In, len(tape.rows), &tape.words
+// backward adds the gradients of the head and returns that of its input: dscores
+// is that of its scores.
+func (w *trainableWords) backward(team *nn.Team, m *nn.ProjectionScratch, k *wordTape, dscores []float32) []float32 {
+	h := w.transform.In
+	n := len(k.input) / h
 	d, dinput := make([]float32, n*h), make([]float32, n*h)
 	w.norms.Reserve(n, h)
 	share(team, func(s nn.Share) {
@@ -78,7 +78,5 @@ func (w *trainableWords) backward(team *nn.Team, m *nn.ProjectionScratch, tape *
 		s.Wait()
 		w.transform.Backward(s, m, dinput, d, k.input, n, nil)
 	})
-	for i, row := range tape.rows {
-		kernel.Add(dhidden[row*h:], dinput[i*h:(i+1)*h])
-	}
+	return dinput
 }

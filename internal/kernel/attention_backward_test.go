@@ -7,7 +7,7 @@ import (
 )
 
 // lossOfHead is Σ w·O for one head with attention weights multiplied by mask,
-// all in float64: what AttentionBackward differentiates.
+// all in float64: what SelfLook differentiates.
 func lossOfHead(qkv, w, mask []float64, rows int, h Heads, head int) float64 {
 	width, d := h.Width(), h.Size
 	loss := 0.0
@@ -70,11 +70,12 @@ func TestAttentionBackward(t *testing.T) {
 					out, dqkv := make([]float32, len(dout)), make([]float32, len(qkv))
 					var s TrainingScratch
 					if drop.Active() {
-						AttentionDropout(out, qkv, c.rows, c.h, 0, c.h.Count, drop, &s)
+						SelfLook(c.rows, c.h, false).Forward(out, qkv, qkv[c.h.Width():], 0, c.h.Count, drop, &s)
 					} else {
 						Attention(out, qkv, c.rows, c.h, 0, c.h.Count, new(Scratch))
 					}
-					AttentionBackward(dqkv, dout, qkv, out, c.rows, c.h, 0, c.h.Count, drop, &s)
+					w := c.h.Width()
+					SelfLook(c.rows, c.h, false).Backward(dqkv, dqkv[w:], dout, qkv, qkv[w:], out, 0, c.h.Count, drop, &s)
 					checkAttentionGradient(t, dqkv, qkv, dout, c.rows, c.h, drop)
 				})
 			}
@@ -107,7 +108,7 @@ func TestAttentionDropoutWithoutDropout(t *testing.T) {
 	qkv := random(source(), rows*3*h.Width())
 	a, b := make([]float32, rows*h.Width()), make([]float32, rows*h.Width())
 	Attention(a, qkv, rows, h, 0, h.Count, new(Scratch))
-	AttentionDropout(b, qkv, rows, h, 0, h.Count, Dropout{}, new(TrainingScratch))
+	SelfLook(rows, h, false).Forward(b, qkv, qkv[h.Width():], 0, h.Count, Dropout{}, new(TrainingScratch))
 	for i := range a {
 		if math.Abs(float64(a[i]-b[i])) > 1e-5 {
 			t.Fatalf("element %d is %v with a dropout of nothing, %v without", i, b[i], a[i])
@@ -124,7 +125,7 @@ func BenchmarkAttentionBackward(b *testing.B) {
 			var s TrainingScratch
 			b.ReportAllocs()
 			for b.Loop() {
-				AttentionBackward(dqkv, dout, qkv, out, rows, h, 0, h.Count, Dropout{}, &s)
+				SelfLook(rows, h, false).Backward(dqkv, dqkv[h.Width():], dout, qkv, qkv[h.Width():], out, 0, h.Count, Dropout{}, &s)
 			}
 			b.ReportMetric(10*float64(rows*rows*h.Width())*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOPS")
 		})

@@ -58,7 +58,7 @@ func layerNormBackward(dx, dgamma, dbeta, dy, x, gamma []float32, eps float32) {
 	}
 }
 
-// scoresBackward is the softmax's part of AttentionBackward at the active level.
+// scoresBackward is the softmax's part of Look.Backward at the active level.
 func scoresBackward(p, g []float32, inverse, delta, scale float32) {
 	scoresBackwardGeneric(p, g, inverse, delta, scale)
 }

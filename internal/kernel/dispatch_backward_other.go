@@ -18,7 +18,7 @@ func layerNormBackward(dx, dgamma, dbeta, dy, x, gamma []float32, eps float32) {
 	layerNormBackwardGeneric(dx, dgamma, dbeta, dy, x, gamma, eps)
 }
 
-// scoresBackward is the softmax's part of AttentionBackward without assembly.
+// scoresBackward is the softmax's part of Look.Backward without assembly.
 func scoresBackward(p, g []float32, inverse, delta, scale float32) {
 	scoresBackwardGeneric(p, g, inverse, delta, scale)
 }
