@@ -83,8 +83,10 @@ func (db *DB) dropOldVectors() (dropped int, err error) {
 				return err
 			}
 			dropped++
-			if owner >= 0 {
-				list[owner].Generation = 0
+			for i := range list {
+				if list[i].Generation == g {
+					list[i].Generation = 0
+				}
 			}
 		}
 		if dropped == 0 {

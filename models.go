@@ -69,10 +69,19 @@ func readModels(r *store.Reader) ([]modelRecord, error) {
 	if err := readMeta(r, metaModel, &active); err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(list, func(m modelRecord) bool { return m.Model.Fingerprint == active.Fingerprint }) {
+	if !slices.ContainsFunc(list, func(m modelRecord) bool { return m.Model.is(active) }) {
 		list = append(list, modelRecord{Model: active, Generation: r.Generation()})
 	}
 	return list, nil
+}
+
+// activeOf is the place of the model in use in the list, −1 if it is not there.
+func activeOf(r *store.Reader, list []modelRecord) int {
+	var active Model
+	if err := readMeta(r, metaModel, &active); err != nil {
+		return -1
+	}
+	return slices.IndexFunc(list, func(m modelRecord) bool { return m.Model.is(active) && m.Generation == r.Generation() })
 }
 
 // Models lists the models that the database has, in the order in which they
@@ -85,9 +94,10 @@ func (db *DB) Models(ctx context.Context) ([]ModelEntry, error) {
 	var entries []ModelEntry
 	err := db.store.View(func(r *store.Reader) error {
 		list, err := readModels(r)
-		for _, m := range list {
+		active := activeOf(r, list)
+		for i, m := range list {
 			entries = append(entries, ModelEntry{Model: m.Model, ID: m.id(), Generation: m.Generation, Created: m.Created,
-				Active: m.Generation == r.Generation()})
+				Active: i == active})
 		}
 		return err
 	})
@@ -148,7 +158,7 @@ func copyFile(to, from string) error {
 // database was opened with, or a tuned one from its folder.
 func (db *DB) embedderOf(m Model) (embed.Embedder, error) {
 	opened := modelOf(db.base)
-	if m.Fingerprint == "" || m.Fingerprint == opened.Fingerprint {
+	if m.Fingerprint == "" || m.Fingerprint == opened.Fingerprint && m.Adapter == "" {
 		return db.base, nil
 	}
 	base, ok := db.base.(*embed.BERT)
@@ -156,6 +166,9 @@ func (db *DB) embedderOf(m Model) (embed.Embedder, error) {
 		return nil, compareModels(m, opened)
 	}
 	tuned, err := loadTuned(base, filepath.Join(db.models, filepath.Base(m.Folder)))
+	if err == nil && m.Fingerprint == opened.Fingerprint {
+		tuned, err = adapted(base, tuned.Model().Adapter) // the weights are at hand
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the tuned model %s cannot be used: %w: restore its folder from a copy, or index the documents anew", m.Folder, err)
 	}
@@ -166,8 +179,22 @@ func (db *DB) embedderOf(m Model) (embed.Embedder, error) {
 		return nil, fmt.Errorf("%w: the tuned model in %s has the fingerprint %s, want %s: restore its folder from a copy",
 			ErrCorrupt, filepath.Join(db.models, m.Folder), short(got), short(m.Fingerprint))
 	}
+	if got := tuned.Model().Adapter.Digest(); got != m.Adapter {
+		return nil, fmt.Errorf("%w: the tuned model in %s has the adapter %q, want %q: restore its folder from a copy",
+			ErrCorrupt, filepath.Join(db.models, m.Folder), short(got), short(m.Adapter))
+	}
 	return tuned, nil
 }
+
+// adapted is a model with another adapter of its queries, or with none.
+func adapted(b *embed.BERT, a *model.Adapter) (*embed.BERT, error) {
+	s := *b.Model()
+	s.Adapter = a
+	return b.With(&s)
+}
+
+// tunedName follows the name of the base in that of a tuned model.
+const tunedName = " (tuned)"
 
 // loadTuned reads the weights in dir to go with the tokenizer and the options of base.
 func loadTuned(base *embed.BERT, dir string) (*embed.BERT, error) {
@@ -175,7 +202,7 @@ func loadTuned(base *embed.BERT, dir string) (*embed.BERT, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Name = base.Name() + " (tuned)"
+	s.Name = base.Name() + tunedName
 	return base.With(s)
 }
 

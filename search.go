@@ -103,7 +103,11 @@ func (s *search) prepare(ctx context.Context) error {
 		}
 	}
 	if s.q.Text != "" && s.q.Mode != Keyword {
-		vectors, err := s.serving.embedder.Embed(ctx, embed.Query, []string{s.q.Text})
+		kind := embed.Query
+		if s.words != "" && s.q.Mode != Dense {
+			kind = embed.HybridQuery
+		}
+		vectors, err := s.serving.embedder.Embed(ctx, kind, []string{s.q.Text})
 		if err != nil {
 			return fmt.Errorf("embed the query: %w", err)
 		}

@@ -19,8 +19,8 @@ const (
 type Model struct {
 	// Name is for people; two models may share it.
 	Name string `json:"name"`
-	// Fingerprint covers all that a vector depends on: weights, tokenizer,
-	// pooling, prompts, length and precision.
+	// Fingerprint covers all that a document's vector depends on: weights,
+	// tokenizer, pooling, prompts, length and precision.
 	Fingerprint string `json:"fingerprint"`
 	// Dimension is the number of values in a vector.
 	Dimension int `json:"dimension"`
@@ -31,7 +31,13 @@ type Model struct {
 	Folder string `json:"folder,omitempty"`
 	// Base is the fingerprint of the model that a tuned one comes from.
 	Base string `json:"base,omitempty"`
+	// Adapter identifies what maps the queries of a tuned model (see
+	// [model.Adapter]); "" is nothing. The documents' vectors do not depend on it.
+	Adapter string `json:"adapter,omitempty"`
 }
+
+// is says whether both are one model: they map documents and queries alike.
+func (m Model) is(o Model) bool { return m.Fingerprint == o.Fingerprint && m.Adapter == o.Adapter }
 
 // modelOf describes an embedder.
 func modelOf(e embed.Embedder) Model {

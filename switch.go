@@ -68,9 +68,10 @@ func usedBefore(list []modelRecord, active int) int {
 func (db *DB) changeTo(ctx context.Context, pick func(list []modelRecord, active int) int) error {
 	var list []modelRecord
 	active := -1
+	var generation uint32
 	err := db.store.View(func(r *store.Reader) (err error) {
 		list, err = readModels(r)
-		active = slices.IndexFunc(list, func(m modelRecord) bool { return m.Generation == r.Generation() })
+		active, generation = activeOf(r, list), r.Generation()
 		return err
 	})
 	if err != nil {
@@ -90,7 +91,25 @@ func (db *DB) changeTo(ctx context.Context, pick func(list []modelRecord, active
 	if err != nil {
 		return err
 	}
+	if list[i].Generation == generation {
+		return db.switchQueries(list[i], e)
+	}
 	return db.reembed(ctx, list[i], e)
+}
+
+// switchQueries lets a model take over that has the vectors in use, and maps
+// queries in another way.
+func (db *DB) switchQueries(m modelRecord, e embed.Embedder) error {
+	db.writing.Lock()
+	defer db.writing.Unlock()
+	db.switching.Lock()
+	defer db.switching.Unlock()
+	if err := db.store.Update(func(w *store.Writer) error { return recordUse(w, m) }); err != nil {
+		return err
+	}
+	db.changed.Store(true)
+	db.serving.Store(&serving{e, m.Generation})
+	return nil
 }
 
 // reembed completes the vectors of a model beside those in use, and lets it
@@ -120,7 +139,7 @@ func putModel(w *store.Writer, m modelRecord) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(list, func(o modelRecord) bool { return o.Model.Fingerprint == m.Model.Fingerprint })
+	i := slices.IndexFunc(list, func(o modelRecord) bool { return o.Model.is(m.Model) })
 	if i < 0 {
 		list = append(list, m)
 	} else {
@@ -271,26 +290,39 @@ func (db *DB) buildVectors(ctx context.Context, generation uint32) (next index.V
 // recordUse writes down that a model is in use from now on, and drops the
 // vectors of all but it and the one before.
 func recordUse(w *store.Writer, m modelRecord) error {
+	if err := putModel(w, m); err != nil {
+		return err
+	}
 	list, err := readModels(w.Reader)
 	if err != nil {
 		return err
 	}
 	newest, last := 0, -1
 	for i, o := range list {
-		if o.Model.Fingerprint != m.Model.Fingerprint && o.Generation != 0 && o.Used >= newest {
+		if !o.Model.is(m.Model) && o.Generation != 0 && o.Used >= newest {
 			newest, last = o.Used, i
 		}
 	}
+	kept := []uint32{0, m.Generation}
+	if last >= 0 {
+		kept = append(kept, list[last].Generation)
+	}
 	for i := range list {
 		o := &list[i]
-		switch {
-		case o.Model.Fingerprint == m.Model.Fingerprint:
+		if o.Model.is(m.Model) {
 			o.Used, o.Generation = newest+1, m.Generation
-		case i != last && o.Generation != 0:
-			if err := w.DropGeneration(o.Generation); err != nil {
-				return err
+		}
+		if slices.Contains(kept, o.Generation) {
+			continue
+		}
+		dropped := o.Generation
+		if err := w.DropGeneration(dropped); err != nil {
+			return err
+		}
+		for k := range list { // those that share it
+			if list[k].Generation == dropped {
+				list[k].Generation = 0
 			}
-			o.Generation = 0
 		}
 	}
 	return errors.Join(writeMeta(w, metaModel, m.Model), writeMeta(w, metaModels, list))

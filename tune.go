@@ -88,7 +88,17 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 		return TuneReport{}, err
 	}
 	ctx = embed.WithYield(ctx, db.queries.Yield)
-	s, report, err := db.train(ctx, base, p, o)
+	var report TuneReport
+	var keep func() error
+	if len(p.Made) > 0 {
+		var a *model.Adapter
+		a, report, err = db.adapt(ctx, base, p)
+		keep = func() error { return db.keepAdapter(base, a, &report) }
+	} else {
+		var s *model.Sentence
+		s, report, err = db.train(ctx, base, p, o)
+		keep = func() error { return db.keep(ctx, s, &report) }
+	}
 	if err != nil {
 		return report, err
 	}
@@ -96,7 +106,7 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 		report.Reason = "better, and not kept: this was a dry run"
 	}
 	if report.Reason == "" {
-		if err := db.keep(ctx, s, &report); err != nil {
+		if err := keep(); err != nil {
 			return report, err
 		}
 	}
@@ -106,9 +116,6 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 // train makes the new model and says what it is worth, with a reason where it
 // is not to be kept.
 func (db *DB) train(ctx context.Context, base *embed.BERT, p *tunePlan, o train.Options) (*model.Sentence, TuneReport, error) {
-	if len(p.Made) > 0 {
-		return db.project(ctx, base, p)
-	}
 	judge := measurer{base: base, plan: p}
 	result, err := train.Run(ctx, train.Model{Sentence: base.Model(), Tokens: base.Tokenizer()}, p.Examples, p.Recipe, train.Control{
 		Measure: judge.values, Checkpoint: filepath.Join(db.tuneDir(), "checkpoint"),
@@ -121,9 +128,12 @@ func (db *DB) train(ctx context.Context, base *embed.BERT, p *tunePlan, o train.
 	return result.Sentence, report, err
 }
 
+// accept says that the new model takes over.
+func (r *TuneReport) accept() { r.Swapped, r.Reason = true, "better on the questions held out" }
+
 // keep installs the new model, embeds the documents and lets it take over.
 func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport) error {
-	report.Swapped, report.Reason = true, "better on the questions held out"
+	report.accept()
 	record, tuned, err := db.install(s, func(dir string) error { return describeModel(dir, db.base.Name(), report) })
 	if err != nil {
 		return err
@@ -136,6 +146,21 @@ func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport) e
 		return err
 	}
 	return db.reembed(ctx, record, tuned)
+}
+
+// keepAdapter installs the model in use with an adapter of its queries, which
+// takes over at once: the documents keep their vectors.
+func (db *DB) keepAdapter(current *embed.BERT, a *model.Adapter, report *TuneReport) error {
+	report.accept()
+	record, tuned, err := db.installAdapter(current, a, func(dir string) error { return describeModel(dir, db.base.Name(), report) })
+	if err != nil {
+		return err
+	}
+	report.Model = record.Model.Folder
+	if err := db.putOutcome(report.Model); err != nil {
+		return err
+	}
+	return db.switchQueries(record, tuned)
 }
 
 // outcome is a file with the folder of the model that an unfinished tuning made.

@@ -39,8 +39,8 @@ type tunePlan struct {
 	Examples  []train.Example `json:"examples"`
 	Questions []question      `json:"questions"`
 	Pool      []string        `json:"pool"` // passages that the questions are asked of
-	// Made are queries made of the documents: a projection is learnt from them
-	// in place of the encoder's weights from Examples.
+	// Made are queries made of the documents: an adapter of queries is learnt
+	// from them in place of the encoder's weights from Examples.
 	Made []madeQuery `json:"made,omitempty"`
 }
 
@@ -108,7 +108,7 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 	}
 	if len(pairs) == 0 && !o.Encoder {
 		p.Source = "corpus"
-		return p, db.planProjection(ctx, p)
+		return p, db.planAdapter(ctx, p)
 	}
 	if len(pairs) == 0 {
 		p.Source, p.Recipe = "corpus", gentle(o.Recipe)
@@ -136,8 +136,8 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 	return p, nil
 }
 
-// planProjection makes the queries of a plan.
-func (db *DB) planProjection(ctx context.Context, p *tunePlan) (err error) {
+// planAdapter makes the queries of a plan.
+func (db *DB) planAdapter(ctx context.Context, p *tunePlan) (err error) {
 	if p.Made, err = db.makeQueries(ctx, p.Recipe.Seed); err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (db *DB) known(m modelRecord) (modelRecord, error) {
 	err := db.store.View(func(r *store.Reader) error {
 		list, err := readModels(r)
 		for _, o := range list {
-			if o.Model.Fingerprint == m.Model.Fingerprint {
+			if o.Model.is(m.Model) {
 				m = o
 			}
 		}

@@ -28,7 +28,7 @@ type BERT struct {
 	tested      bool      // and the one in the options is known to be right
 	length      int       // most tokens of a text, special ones included
 	special     int       // tokens that the template adds to a text
-	prompts     [2]prompt // by Kind
+	prompts     [3]prompt // by Kind
 	fingerprint string
 
 	workers sync.Pool // of *worker, for bulk work
@@ -93,6 +93,7 @@ func newBERT(s *model.Sentence, t *tokenizer.Tokenizer, o *Options, auto Precisi
 	}
 	b.prompts[Passage] = b.newPrompt(s.Prompts.Passage())
 	b.prompts[Query] = b.newPrompt(s.Prompts.Query())
+	b.prompts[HybridQuery] = b.prompts[Query]
 	b.fingerprint = b.identity(b.options.Precision)
 	b.workers.New = func() any { return &worker{space: &model.Workspace{}} }
 	b.solo = &worker{space: model.NewWorkspace(b.options.Workers)}
@@ -136,7 +137,7 @@ func (b *BERT) identity(p Precision) string {
 // Dimension is the number of values in a vector.
 func (b *BERT) Dimension() int { return b.sentence.Dimension() }
 
-// Fingerprint identifies all that a vector depends on.
+// Fingerprint identifies all that a passage's vector depends on.
 func (b *BERT) Fingerprint() string { return b.fingerprint }
 
 // Name is the model's name.
@@ -173,7 +174,7 @@ func (b *BERT) Embed(ctx context.Context, kind Kind, texts []string) ([][]float3
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if kind != Passage && kind != Query {
+	if kind < Passage || kind > HybridQuery {
 		return nil, fmt.Errorf("embed: unknown kind %d", kind)
 	}
 	dim := b.Dimension()
@@ -182,17 +183,30 @@ func (b *BERT) Embed(ctx context.Context, kind Kind, texts []string) ([][]float3
 	for i := range vectors {
 		vectors[i] = flat[i*dim : (i+1)*dim : (i+1)*dim]
 	}
+	if err := b.embedAll(ctx, kind, texts, vectors); err != nil {
+		return nil, err
+	}
+	if a := b.sentence.Adapter; a != nil && (kind == Query || kind == HybridQuery && !a.Words) {
+		for _, v := range vectors {
+			a.Apply(v)
+		}
+	}
+	return vectors, nil
+}
+
+// embedAll is Embed without an adapter.
+func (b *BERT) embedAll(ctx context.Context, kind Kind, texts []string, vectors [][]float32) error {
 	if len(texts) == 1 && b.soloUse.TryLock() {
 		defer b.soloUse.Unlock()
-		return vectors, b.embedOne(ctx, kind, texts[0], vectors[0])
+		return b.embedOne(ctx, kind, texts[0], vectors[0])
 	}
 	for at := 0; at < len(texts); at += windowTexts {
 		end := min(at+windowTexts, len(texts))
 		if err := b.embedWindow(ctx, kind, texts[at:end], vectors[at:end]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return vectors, nil
+	return nil
 }
 
 // embedOne embeds a single text with all cores working on it.

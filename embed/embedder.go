@@ -17,14 +17,18 @@ import (
 type Kind int
 
 const (
-	Passage Kind = iota // a text that is stored and found
-	Query               // a text that searches
+	Passage     Kind = iota // a text that is stored and found
+	Query                   // a text that searches
+	HybridQuery             // a text that searches beside its words: a Query, but for an adapter that was learnt from words (see [model.Adapter])
 )
 
-// String returns "passage" or "query".
+// String returns "passage", "query" or "hybrid-query".
 func (k Kind) String() string {
-	if k == Query {
+	switch k {
+	case Query:
 		return "query"
+	case HybridQuery:
+		return "hybrid-query"
 	}
 	return "passage"
 }
@@ -43,9 +47,9 @@ type Embedder interface {
 	// Dimension is the number of values in a vector.
 	Dimension() int
 
-	// Fingerprint identifies everything that a vector depends on: weights,
-	// tokenizer, pooling, prompts, length and precision. Vectors of two
-	// fingerprints must not be compared.
+	// Fingerprint identifies everything that the vector of a passage depends
+	// on: weights, tokenizer, pooling, prompts, length and precision. Vectors of
+	// two fingerprints must not be compared.
 	Fingerprint() string
 
 	// Name is the model's name for people; two models may share it.

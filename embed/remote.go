@@ -122,7 +122,7 @@ func (r *Remote) Passages(title, text string) []Span {
 // Embed returns a vector for each text; see [Embedder].
 func (r *Remote) Embed(ctx context.Context, kind Kind, texts []string) ([][]float32, error) {
 	prompt := r.options.PassagePrompt
-	if kind == Query {
+	if kind != Passage {
 		prompt = r.options.QueryPrompt
 	}
 	vectors := make([][]float32, 0, len(texts))

@@ -73,13 +73,15 @@ func (a *assembly) add(i int, m module) error {
 		return a.loadTransformer(sub)
 	case class == "Pooling" && a.s.Encoder != nil && !pooled:
 		return a.loadPooling(sub)
-	case class == "Dense" && pooled && !a.s.Normalize:
+	case class == "Dense" && pooled && !a.s.Normalize && a.s.Adapter == nil:
 		return a.loadDense(sub)
+	case class == "Router" && pooled && !a.s.Normalize && a.s.Adapter == nil:
+		return a.loadAdapter(sub)
 	case class == "Normalize" && pooled:
 		a.s.Normalize = true
 		return nil
 	}
-	return fmt.Errorf("model: %s: unsupported module %d %q here: want a Transformer, a Pooling, any Dense and a Normalize, in this order",
+	return fmt.Errorf("model: %s: unsupported module %d %q here: want a Transformer, a Pooling, any Dense, a Router and a Normalize, in this order",
 		path, i, m.Type)
 }
 
@@ -122,5 +124,17 @@ func (a *assembly) loadPooling(dir string) error {
 func (a *assembly) loadDense(dir string) error {
 	d, files, err := loadDense(dir, a.s.Dimension())
 	a.s.Dense, a.files = append(a.s.Dense, d), append(a.files, files...)
+	return err
+}
+
+// loadAdapter reads the Router module in dir; the settings of the folder say
+// whether hybrid search goes by it.
+func (a *assembly) loadAdapter(dir string) (err error) {
+	if a.s.Adapter, err = loadAdapter(dir, a.s.Dimension()); err != nil {
+		return err
+	}
+	var c sentenceConfig
+	_, err = readJSON(filepath.Join(a.dir, sentenceConfigName), &c)
+	a.s.Adapter.Words = c.HybridRoute == documentRoute
 	return err
 }

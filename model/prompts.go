@@ -43,6 +43,9 @@ type sentenceConfig struct {
 	Default    *string           `json:"default_prompt_name"`
 	Similarity *string           `json:"similarity_fn_name"`
 	Version    map[string]string `json:"__version__,omitempty"`
+	// HybridRoute is ours: the Router's route that queries of hybrid search
+	// take, "query" if it is not there.
+	HybridRoute string `json:"bertsearch_hybrid_route,omitempty"`
 }
 
 // e5 are the prompts that E5 models (Wang et al., arXiv:2212.03533 and

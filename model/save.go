@@ -34,6 +34,9 @@ func (s *Sentence) Save(dir string) error {
 	for _, d := range s.Dense {
 		add("Dense", d.save)
 	}
+	if s.Adapter != nil {
+		add("Router", s.Adapter.save)
+	}
 	if s.Normalize {
 		add("Normalize", func(dir string) error { return writeModule(dir, map[string]any{}, nil) })
 	}
@@ -49,6 +52,9 @@ func (s *Sentence) saveSettings(dir string) error {
 	}
 	if s.Prompts.Default != "" {
 		c.Default = &s.Prompts.Default
+	}
+	if s.Adapter != nil && s.Adapter.Words {
+		c.HybridRoute = documentRoute
 	}
 	err := writeJSON(filepath.Join(dir, sentenceConfigName), c)
 	if s.MaxLength == 0 {

@@ -12,9 +12,10 @@ type Sentence struct {
 	Pooling   Pooling
 	Dense     []*Dense // projections of the pooled vector, in order
 	Normalize bool     // the last step makes the vector's length 1
+	Adapter   *Adapter // maps the vectors of queries; nil for most models
 	Prompts   Prompts
 	MaxLength int    // tokens of a text, special ones included; 0 when the files of the model leave it to the tokenizer
-	Digest    string // identifies the weights: the SHA-256 of the files they came from, in hexadecimal
+	Digest    string // identifies the weights: the SHA-256 of the files they came from, in hexadecimal; the adapter is not among them
 }
 
 // Dimension is the number of values of an embedding.
@@ -26,7 +27,7 @@ func (s *Sentence) Dimension() int {
 }
 
 // Embed computes the embedding of each text of b, in order, into dst,
-// texts×Dimension. Equal texts get equal bits, whatever else is in the batch.
+// texts×Dimension, without the adapter of queries. Equal texts get equal bits, whatever else is in the batch.
 func (s *Sentence) Embed(w *Workspace, b *Batch, dst []float32) error {
 	hidden, err := s.Encoder.Forward(w, b)
 	if err != nil {

@@ -111,7 +111,7 @@ func (t *Trainable) Sentence() (*Sentence, error) {
 		e.Layers = append(e.Layers, t.layers[i].inference())
 	}
 	s := t.base
-	s.Encoder, s.Dense, s.Digest = e, nil, ""
+	s.Encoder, s.Dense, s.Adapter, s.Digest = e, nil, nil, "" // an adapter is of the weights it was learnt for
 	for i := range t.dense {
 		s.Dense = append(s.Dense, t.dense[i].inference())
 	}

@@ -2,7 +2,6 @@ package bertsearch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,17 +15,17 @@ import (
 	"github.com/bertsearch/bertsearch/index/keyword"
 	"github.com/bertsearch/bertsearch/internal/fusion"
 	"github.com/bertsearch/bertsearch/internal/kernel"
-	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/store"
 	"github.com/bertsearch/bertsearch/train"
 )
 
 // Without labels the corpus teaches by its own hybrid ranking: queries are made
-// of titles, descriptions of code and sentences, and a projection after the
-// encoder learns to rank the other documents as words and meaning together do.
-// What decides is whether such queries, which were not learnt from, find the
-// rest of their document, from which they were taken out: that never taught.
+// of titles, descriptions of code and sentences, and an adapter of queries
+// learns to rank the other documents as words and meaning together do. What
+// decides is whether such queries, which were not learnt from, find the rest of
+// their document, from which they were taken out: that never taught. Hybrid
+// search has the words themselves and leaves the adapter out.
 const (
 	mostDocuments = 6000 // that are learnt from, drawn at random
 	mostUnits     = 3    // passages of a document that stand for it
@@ -39,9 +38,8 @@ const (
 	chanceOfGain  = 0.05 // p-value with which a gain on made questions is believed
 )
 
-// projectionShares are the shares of the change that are tried: what a corpus
-// says of itself is believed by half.
-func projectionShares() []float64 { return []float64{0.25, 0.5} }
+// adapterShares are the shares of the change that are tried.
+func adapterShares() []float64 { return []float64{0.5, 1} }
 
 // madeQuery is a query that was made of a document.
 type madeQuery struct {
@@ -94,35 +92,42 @@ func queriesOf(title, text string, random *rand.Rand) []madeQuery {
 	return made
 }
 
-// projector learns a projection for a database.
-type projector struct {
-	db       *DB
-	base     *embed.BERT
-	seed     uint64
-	units    []unit
-	vectors  [][]float32 // of the units
-	mean     []float32
-	trained  []madeQuery
-	held     []madeQuery
-	learnt   []float32 // d×d
-	losses   []float64
-	queries  [][]float32 // held out
-	rests    [][]float32
-	keywords []map[uint32]float64 // BM25 of the best documents, by number, for each query held out
+// adaptation learns an adapter for a database.
+type adaptation struct {
+	db      *DB
+	plain   *embed.BERT    // the model in use without its adapter
+	before  *model.Adapter // of the model in use; nil for none
+	seed    uint64
+	units   []unit
+	vectors [][]float32 // of the units
+	mean    []float32
+	trained []madeQuery
+	held    []madeQuery
+	learnt  []float32 // d×d
+	losses  []float64
+	queries [][]float32 // held out, not adapted
+	rests   [][]float32
 }
 
 // unit is a passage that is ranked.
 type unit struct{ document uint32 }
 
-// project learns a projection from the queries of the plan and reports what it
-// is worth. The sentence is nil if none of it is.
-func (db *DB) project(ctx context.Context, base *embed.BERT, p *tunePlan) (*model.Sentence, TuneReport, error) {
-	j := &projector{db: db, base: base, seed: p.Recipe.Seed}
+// adapt learns an adapter from the queries of the plan and reports what it is
+// worth. It is nil, with a reason in the report, if it is not to be kept.
+func (db *DB) adapt(ctx context.Context, base *embed.BERT, p *tunePlan) (*model.Adapter, TuneReport, error) {
+	j := &adaptation{db: db, before: base.Model().Adapter, seed: p.Recipe.Seed}
 	n := min(len(p.Made)/4, mostHeld)
 	j.held, j.trained = p.Made[:n], p.Made[n:]
 	began := time.Now()
 	report := TuneReport{Source: p.Source, Pairs: len(j.trained), Questions: n, PValue: 1}
-	err := errors.Join(j.readUnits(ctx), ctx.Err())
+	if j.before != nil && !j.before.Words {
+		report.Reason = "its queries have an adapter that was learnt from labels, which made questions cannot judge"
+		return nil, report, nil
+	}
+	var err error
+	if j.plain, err = adapted(base, nil); err == nil {
+		err = j.readUnits(ctx)
+	}
 	if err == nil {
 		err = j.learn(ctx)
 	}
@@ -134,12 +139,12 @@ func (db *DB) project(ctx context.Context, base *embed.BERT, p *tunePlan) (*mode
 	}
 	report.Steps, report.Losses = len(j.losses), j.losses
 	report.StepsPerS = float64(report.Steps) / time.Since(began).Seconds()
-	s, err := j.decide(&report)
-	return s, report, err
+	a, err := j.decide(ctx, &report)
+	return a, report, err
 }
 
 // readUnits reads the vectors of the documents that queries were made of.
-func (j *projector) readUnits(ctx context.Context) error {
+func (j *adaptation) readUnits(ctx context.Context) error {
 	wanted := map[uint32]bool{}
 	for _, m := range slices.Concat(j.held, j.trained) {
 		wanted[m.Document] = true
@@ -168,7 +173,7 @@ func (j *projector) readUnits(ctx context.Context) error {
 }
 
 // learn ranks the units for each query by words and meaning, and trains.
-func (j *projector) learn(ctx context.Context) error {
+func (j *adaptation) learn(ctx context.Context) error {
 	vectors, err := j.embedQueries(ctx, j.trained)
 	if err != nil {
 		return err
@@ -184,21 +189,21 @@ func (j *projector) learn(ctx context.Context) error {
 		}
 		j.db.queries.Yield()
 	}
-	j.learnt, j.losses, err = train.Project(ctx, rankings, j.vectors, train.ProjectionOptions{Seed: j.seed, Yield: j.db.queries.Yield})
+	j.learnt, j.losses, err = train.Adapt(ctx, rankings, j.vectors, train.AdapterOptions{Seed: j.seed, Yield: j.db.queries.Yield})
 	return err
 }
 
-func (j *projector) embedQueries(ctx context.Context, made []madeQuery) ([][]float32, error) {
+func (j *adaptation) embedQueries(ctx context.Context, made []madeQuery) ([][]float32, error) {
 	texts := make([]string, len(made))
 	for i, m := range made {
 		texts[i] = m.Query
 	}
-	return j.base.Embed(ctx, embed.Query, texts)
+	return j.plain.Embed(ctx, embed.Query, texts)
 }
 
 // words returns for each query the BM25 scores of the units' documents that are
 // above 0.
-func (j *projector) words(ctx context.Context, made []madeQuery) ([]map[uint32]float64, error) {
+func (j *adaptation) words(ctx context.Context, made []madeQuery) ([]map[uint32]float64, error) {
 	var numbers []uint32
 	for _, u := range j.units {
 		numbers = append(numbers, u.document)
@@ -231,7 +236,7 @@ func (j *projector) words(ctx context.Context, made []madeQuery) ([]map[uint32]f
 
 // ranking is what hybrid search makes of the units for a query, the document
 // that the query is of left out.
-func (j *projector) ranking(m madeQuery, query []float32, keywords map[uint32]float64) (train.Ranking, bool) {
+func (j *adaptation) ranking(m madeQuery, query []float32, keywords map[uint32]float64) (train.Ranking, bool) {
 	r := train.Ranking{Query: query}
 	var places []int
 	var near, full index.Top
@@ -270,7 +275,7 @@ func (j *projector) ranking(m madeQuery, query []float32, keywords map[uint32]fl
 }
 
 // prepare embeds the queries held out and the rests of their documents.
-func (j *projector) prepare(ctx context.Context) error {
+func (j *adaptation) prepare(ctx context.Context) error {
 	var err error
 	if j.queries, err = j.embedQueries(ctx, j.held); err != nil {
 		return err
@@ -279,83 +284,88 @@ func (j *projector) prepare(ctx context.Context) error {
 	for i, m := range j.held {
 		rests[i] = m.Rest
 	}
-	if j.rests, err = j.base.Embed(ctx, embed.Passage, rests); err != nil {
-		return err
-	}
-	j.keywords, err = j.words(ctx, j.held)
+	j.rests, err = j.plain.Embed(ctx, embed.Passage, rests)
 	return err
 }
 
 // decide chooses the share of the change, and whether it is better than none.
-func (j *projector) decide(report *TuneReport) (*model.Sentence, error) {
-	before, hybridBefore := j.measure(0)
-	report.Before = Figures{Dense: mean(before), Hybrid: mean(hybridBefore)}
-	report.After = report.Before
-	best, bestHybrid := before, hybridBefore
-	for _, share := range projectionShares() {
-		dense, hybrid := j.measure(share)
-		report.Mixes = append(report.Mixes, train.Mixed{Share: share, Mean: (mean(dense) + mean(hybrid)) / 2})
-		if mean(dense)+mean(hybrid) > mean(best)+mean(bestHybrid) {
-			best, bestHybrid, report.Mix = dense, hybrid, share
+func (j *adaptation) decide(ctx context.Context, report *TuneReport) (*model.Adapter, error) {
+	before := j.measure(j.before)
+	best, chosen := before, (*model.Adapter)(nil)
+	for _, share := range adapterShares() {
+		a := j.adapter(share)
+		values := j.measure(a)
+		report.Mixes = append(report.Mixes, train.Mixed{Share: share, Mean: mean(values)})
+		if mean(values) > mean(best) {
+			best, chosen, report.Mix = values, a, share
 		}
 	}
-	report.After = Figures{Dense: mean(best), Hybrid: mean(bestHybrid)}
+	hybrid, err := j.hybrid(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report.Before, report.After = Figures{mean(before), hybrid}, Figures{mean(best), hybrid}
 	c, err := eval.Compare(before, best)
 	if err != nil {
 		return nil, err
 	}
 	report.PValue = c.Randomisation
 	switch gain := report.After.Dense - report.Before.Dense; {
-	case report.Mix == 0:
+	case chosen == nil:
 		report.Reason = "no share of the change is better on the questions held out"
 	case gain < leastGain:
 		report.Reason = fmt.Sprintf("a gain of %.4f on made questions is too small to be believed of real ones: want %.4f", gain, leastGain)
 	case c.Randomisation > chanceOfGain:
 		report.Reason = fmt.Sprintf("what it gains may be chance (p = %.2f)", c.Randomisation)
-	case report.After.Hybrid < report.Before.Hybrid:
-		report.Reason = "hybrid search would be worse on the questions held out"
 	default:
-		return j.projected(report.Mix), nil
+		return chosen, nil
 	}
 	return nil, nil
 }
 
-// measure returns nDCG@10 of each question held out with a share of the change:
-// by meaning, of the rest of its document, and by both, of the document.
-func (j *projector) measure(share float64) (dense, hybrid []float64) {
-	matrix := j.matrix(share)
-	units := make([][]float32, len(j.vectors))
-	for i, v := range j.vectors {
-		units[i] = multiplied(matrix, v)
-	}
-	background := meanOf(units)
+// measure returns nDCG@10 of each question held out with an adapter, nil for
+// none: the rest of its document among the other documents' units.
+func (j *adaptation) measure(a *model.Adapter) (values []float64) {
 	for i, m := range j.held {
-		query, rest := multiplied(matrix, j.queries[i]), multiplied(matrix, j.rests[i])
-		scores := make([]float64, len(units))
-		own, above := float64(kernel.Dot(query, rest)), 1
+		if m.Rest == "" {
+			values = append(values, 0)
+			continue
+		}
+		query := slices.Clone(j.queries[i])
+		if a != nil {
+			a.Apply(query)
+		}
+		own, rank := kernel.Dot(query, j.rests[i]), 1
 		for k, u := range j.units {
-			scores[k] = float64(kernel.Dot(query, units[k]))
-			if u.document != m.Document && scores[k] >= own {
-				above++
+			if u.document != m.Document && kernel.Dot(query, j.vectors[k]) >= own {
+				rank++
 			}
 		}
-		if m.Rest != "" {
-			dense = append(dense, discounted(above))
-		} else {
-			dense = append(dense, 0)
-		}
-		hybrid = append(hybrid, discounted(j.hybridRank(i, scores, float64(kernel.Dot(query, background)))))
+		values = append(values, discounted(rank))
 	}
-	return dense, hybrid
+	return values
 }
 
-// hybridRank is the rank of the document of question i among the units.
-func (j *projector) hybridRank(i int, scores []float64, background float64) int {
-	list := make([]fusion.Candidate, len(scores))
-	for k, u := range j.units {
-		list[k] = fusion.Candidate{Dense: scores[k], Keyword: j.keywords[i][u.document]}
+// hybrid is the mean nDCG@10 of hybrid search, which has no adapter: of the
+// documents themselves, whose words the questions are.
+func (j *adaptation) hybrid(ctx context.Context) (float64, error) {
+	keywords, err := j.words(ctx, j.held)
+	if err != nil {
+		return 0, err
 	}
-	fused := fusion.Auto(list, background)
+	var values []float64
+	for i := range j.held {
+		list := make([]fusion.Candidate, len(j.units))
+		for k, u := range j.units {
+			list[k] = fusion.Candidate{Dense: float64(kernel.Dot(j.queries[i], j.vectors[k])), Keyword: keywords[i][u.document]}
+		}
+		values = append(values, discounted(j.rank(i, fusion.Auto(list, float64(kernel.Dot(j.queries[i], j.mean))))))
+	}
+	return mean(values), nil
+}
+
+// rank is that of the document of question i among the units.
+func (j *adaptation) rank(i int, fused []fusion.Score) int {
 	best := math.Inf(-1)
 	for k, u := range j.units {
 		if u.document == j.held[i].Document {
@@ -387,53 +397,13 @@ func mean(values []float64) float64 {
 	return sum / float64(max(len(values), 1))
 }
 
-// matrix is the identity and a share of what was learnt, d×d.
-func (j *projector) matrix(share float64) []float32 {
+// adapter is the identity and a share of what was learnt.
+func (j *adaptation) adapter(share float64) *model.Adapter {
 	d := len(j.mean)
 	m := make([]float32, d*d)
 	kernel.Axpy(m, float32(share), j.learnt)
 	for i := range d {
 		m[i*d+i]++
 	}
-	return m
-}
-
-// multiplied is matrix·x, of unit length.
-func multiplied(matrix, x []float32) []float32 {
-	y := make([]float32, len(x))
-	for i := range y {
-		y[i] = kernel.Dot(matrix[i*len(x):(i+1)*len(x)], x)
-	}
-	nn.Normalize(y)
-	return y
-}
-
-// projected is the base with a share of what was learnt after it. Where the
-// base ends with a linear module already, the two become one.
-func (j *projector) projected(share float64) *model.Sentence {
-	s := *j.base.Model()
-	matrix, d := j.matrix(share), len(j.mean)
-	s.Digest, s.Dense = "", slices.Clone(s.Dense)
-	if n := len(s.Dense); n > 0 {
-		last := s.Dense[n-1]
-		if last.Activation == kernel.None && !last.Residual && last.Linear.Bias == nil {
-			matrix, s.Dense = after(matrix, last, d), s.Dense[:n-1]
-		}
-	}
-	in := len(matrix) / d
-	s.Dense = append(s.Dense, &model.Dense{Linear: nn.Linear{Weight: kernel.PackF32(matrix, d, in)}, Activation: kernel.None})
-	return &s
-}
-
-// after is matrix·W for the weights W of a module.
-func after(matrix []float32, last *model.Dense, d int) []float32 {
-	in := last.Linear.In()
-	product, row := make([]float32, d*in), make([]float32, in)
-	for k := range d {
-		last.Linear.Weight.Row(row, k)
-		for i := range d {
-			kernel.Axpy(product[i*in:(i+1)*in], matrix[i*d+k], row)
-		}
-	}
-	return product
+	return model.NewAdapter(m, d, true)
 }

@@ -21,30 +21,31 @@ type Ranking struct {
 	Without   []int     // documents that are left out of account, in ascending order
 }
 
-// ProjectionOptions say how a projection is learnt. The zero value is what was
-// found good for a few thousand rankings.
-type ProjectionOptions struct {
+// AdapterOptions say how an adapter is learnt. The zero value is what was found
+// good for a few thousand rankings.
+type AdapterOptions struct {
 	Runs         int     // whose mean is taken, each from another seed; 0 is 3
-	Steps        int     // of a run; 0 is 80
+	Steps        int     // of a run; 0 is 160
 	Batch        int     // rankings a step; 0 is 32
 	Background   int     // further documents a step, drawn at random; 0 is 1500
-	LearningRate float64 // of Adam, falling to 0; 0 is 2e-3
+	LearningRate float64 // of Adam, falling to 0; 0 is 1e-3
 	Scale        float32 // of the cosines before the softmax; 0 is 20
 	Seed         uint64
 	Yield        func() // see [Control]
 }
 
-// Project learns a square matrix A so that the cosines of x + A·x order
-// documents as rankings do: it minimises the divergence of the softmax of the
-// cosines from the weights. Documents are of unit length and one dimension d.
-// It returns A, d×d, row-major, and the mean loss of each step over the runs.
-// The encoder is not touched, so that a corpus is learnt in seconds.
-func Project(ctx context.Context, rankings []Ranking, documents [][]float32, o ProjectionOptions) ([]float32, []float64, error) {
+// Adapt learns a square matrix A so that the cosines of q + A·q, for a query q,
+// order documents as rankings do: it minimises the divergence of the softmax of
+// the cosines from the weights. Documents are of unit length and one dimension
+// d, and stay as they are. It returns A, d×d, row-major, and the mean loss of
+// each step over the runs. Neither the encoder nor a document is touched, so
+// that a corpus is learnt in seconds.
+func Adapt(ctx context.Context, rankings []Ranking, documents [][]float32, o AdapterOptions) ([]float32, []float64, error) {
 	fill(&o.Runs, 3)
-	fill(&o.Steps, 80)
+	fill(&o.Steps, 160)
 	fill(&o.Batch, 32)
 	fill(&o.Background, 1500)
-	fill(&o.LearningRate, 2e-3)
+	fill(&o.LearningRate, 1e-3)
 	fill(&o.Scale, 20)
 	if err := checkRankings(rankings, documents); err != nil {
 		return nil, nil, err
@@ -52,7 +53,7 @@ func Project(ctx context.Context, rankings []Ranking, documents [][]float32, o P
 	d := len(documents[0])
 	sum, losses := make([]float32, d*d), make([]float64, o.Steps)
 	for run := range o.Runs {
-		p := newProjecting(rankings, documents, o, mixSeed(o.Seed, uint64(run)))
+		p := newAdapting(rankings, documents, o, mixSeed(o.Seed, uint64(run)))
 		for step := range o.Steps {
 			if err := ctx.Err(); err != nil {
 				return nil, nil, err
@@ -89,58 +90,53 @@ func checkRankings(rankings []Ranking, documents [][]float32) error {
 	return nil
 }
 
-// projecting is one run of Project.
-type projecting struct {
+// adapting is one run of Adapt.
+type adapting struct {
 	rankings  []Ranking
 	documents [][]float32
-	o         ProjectionOptions
+	o         AdapterOptions
 	random    *rand.Rand
 	share     nn.Share
 	matrix    nn.Projection
 	scratch   nn.ProjectionScratch
 	optimizer *AdamW
 
-	x, z, dz []float32 // rows×d: queries, then documents; what comes out; its gradient
+	x, z, dz []float32 // queries×d: as they are, adapted, and the gradient of that
 }
 
-func newProjecting(rankings []Ranking, documents [][]float32, o ProjectionOptions, seed uint64) *projecting {
+func newAdapting(rankings []Ranking, documents [][]float32, o AdapterOptions, seed uint64) *adapting {
 	d := len(documents[0])
-	p := &projecting{
+	p := &adapting{
 		rankings: rankings, documents: documents, o: o, random: rand.New(rand.NewPCG(seed, 0x9e0)),
 		share:  nn.Alone(o.Yield),
 		matrix: nn.Projection{Out: d, In: d, Weight: make([]float32, d*d), WeightGrad: make([]float32, d*d)},
 	}
-	p.optimizer = NewAdamW([]*model.Param{{Name: "projection", Value: p.matrix.Weight, Grad: p.matrix.WeightGrad, Shape: []int{d, d}}}, AdamWOptions{})
+	p.optimizer = NewAdamW([]*model.Param{{Name: "adapter", Value: p.matrix.Weight, Grad: p.matrix.WeightGrad, Shape: []int{d, d}}}, AdamWOptions{})
 	p.matrix.Frozen = true // nothing goes back through it
 	p.matrix.Refresh(p.share)
 	return p
 }
 
 // step learns from one batch and returns its loss.
-func (p *projecting) step(rate float64) float64 {
+func (p *adapting) step(rate float64) float64 {
 	batch, chosen := p.draw()
-	rows, d := len(batch)+len(chosen), p.matrix.In
+	rows, d := len(batch), p.matrix.In
 	p.x = p.x[:0]
 	for _, i := range batch {
 		p.x = append(p.x, p.rankings[i].Query...)
 	}
-	for _, k := range chosen {
-		p.x = append(p.x, p.documents[k]...)
-	}
 	p.z, p.dz = resized(p.z, rows*d), resized(p.dz, rows*d)
 	p.matrix.Forward(p.share, p.z, p.x, rows, p.x)
 	unit := slices.Clone(p.z)
-	for i := range rows {
-		nn.Normalize(unit[i*d : (i+1)*d])
-	}
 	clear(p.dz)
 	loss := 0.0
 	for i, ranking := range batch {
-		loss += p.compare(i, len(batch), chosen, &p.rankings[ranking], unit) / float64(len(batch))
+		at, to := i*d, (i+1)*d
+		nn.Normalize(unit[at:to])
+		loss += p.compare(unit[at:to], p.dz[at:to], chosen, &p.rankings[ranking]) / float64(rows)
+		nn.NormalizeBackward(p.dz[at:to], p.z[at:to])
 	}
-	for i := range rows {
-		nn.NormalizeBackward(p.dz[i*d:(i+1)*d], p.z[i*d:(i+1)*d])
-	}
+	kernel.Scale(p.dz, 1/float32(rows))
 	clear(p.matrix.WeightGrad)
 	p.scratch.Reserve(&p.matrix, rows)
 	p.matrix.Backward(p.share, &p.scratch, nil, p.dz, p.x, rows, nil)
@@ -150,7 +146,7 @@ func (p *projecting) step(rate float64) float64 {
 }
 
 // draw chooses rankings, and the documents that they are compared over.
-func (p *projecting) draw() (batch, documents []int) {
+func (p *adapting) draw() (batch, documents []int) {
 	for range p.o.Batch {
 		batch = append(batch, p.random.IntN(len(p.rankings)))
 	}
@@ -164,15 +160,12 @@ func (p *projecting) draw() (batch, documents []int) {
 	return batch, slices.Compact(documents)
 }
 
-// compare returns the cross entropy of query i of the batch, and adds the
-// gradients of its unit vector and of those of the documents to dz.
-func (p *projecting) compare(i, queries int, chosen []int, r *Ranking, unit []float32) float64 {
-	d := p.matrix.In
-	query := unit[i*d : (i+1)*d]
+// compare returns the cross entropy of a query of unit length over the chosen
+// documents, and adds its gradient to dq.
+func (p *adapting) compare(query, dq []float32, chosen []int, r *Ranking) float64 {
 	scores := make([]float32, len(chosen))
 	for k, document := range chosen {
-		row := queries + k
-		scores[k] = p.o.Scale * kernel.Dot(query, unit[row*d:(row+1)*d])
+		scores[k] = p.o.Scale * kernel.Dot(query, p.documents[document])
 		if _, without := slices.BinarySearch(r.Without, document); without {
 			scores[k] = float32(math.Inf(-1))
 		}
@@ -184,11 +177,9 @@ func (p *projecting) compare(i, queries int, chosen []int, r *Ranking, unit []fl
 		loss -= float64(r.Weights[n]) * math.Log(max(float64(scores[k]), 1e-30))
 		scores[k] -= r.Weights[n] // the gradient of the scores, from here on
 	}
-	step := p.o.Scale / float32(queries)
 	for k, g := range scores {
-		if row := queries + k; g != 0 {
-			kernel.Axpy(p.dz[i*d:(i+1)*d], g*step, unit[row*d:(row+1)*d])
-			kernel.Axpy(p.dz[row*d:(row+1)*d], g*step, query)
+		if g != 0 {
+			kernel.Axpy(dq, g*p.o.Scale, p.documents[chosen[k]])
 		}
 	}
 	return loss
