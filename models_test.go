@@ -49,7 +49,7 @@ func mustSwitch(t *testing.T, db *DB, s *model.Sentence) modelRecord {
 	t.Helper()
 	m, e, err := db.install(s, nil)
 	if err == nil {
-		err = db.reembed(t.Context(), m, e)
+		err = db.reembed(t.Context(), m, e, nil)
 	}
 	if err != nil {
 		t.Fatal(err)

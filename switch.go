@@ -10,6 +10,7 @@ import (
 	"github.com/bertsearch/bertsearch/embed"
 	"github.com/bertsearch/bertsearch/index"
 	"github.com/bertsearch/bertsearch/store"
+	"github.com/bertsearch/bertsearch/train"
 )
 
 // UseModel lets searches go by another model of the database: [BaseModel] or
@@ -94,7 +95,7 @@ func (db *DB) changeTo(ctx context.Context, pick func(list []modelRecord, active
 	if list[i].Generation == generation {
 		return db.switchQueries(list[i], e)
 	}
-	return db.reembed(ctx, list[i], e)
+	return db.reembed(ctx, list[i], e, nil)
 }
 
 // switchQueries lets a model take over that has the vectors in use, and maps
@@ -113,8 +114,8 @@ func (db *DB) switchQueries(m modelRecord, e embed.Embedder) error {
 }
 
 // reembed completes the vectors of a model beside those in use, and lets it
-// take over. It makes way for queries.
-func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder) error {
+// take over. It makes way for queries. Watch, which may be nil, hears of it.
+func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder, watch func(train.Embedding)) error {
 	ctx = embed.WithYield(ctx, db.queries.Yield)
 	if m.Generation == 0 {
 		err := db.store.Update(func(w *store.Writer) (err error) {
@@ -127,7 +128,11 @@ func (db *DB) reembed(ctx context.Context, m modelRecord, e embed.Embedder) erro
 			return err
 		}
 	}
-	if err := db.fill(ctx, m.Generation, e); err != nil {
+	watched, err := db.watchFill(m.Generation, watch)
+	if err != nil {
+		return err
+	}
+	if err := db.fill(ctx, m.Generation, e, watched); err != nil {
 		return err
 	}
 	return db.switchTo(ctx, m, e)
@@ -152,8 +157,8 @@ func putModel(w *store.Writer, m modelRecord) error {
 const fillBytes = 256 << 10
 
 // fill embeds the documents that a generation lacks, in transactions that each
-// survive a crash, until there is none.
-func (db *DB) fill(ctx context.Context, generation uint32, e embed.Embedder) error {
+// survive a crash, until there is none. It tells filled the number of each batch.
+func (db *DB) fill(ctx context.Context, generation uint32, e embed.Embedder, filled func(int)) error {
 	from := uint32(0)
 	for {
 		batch, next, err := db.unfilled(generation, from)
@@ -170,8 +175,32 @@ func (db *DB) fill(ctx context.Context, generation uint32, e embed.Embedder) err
 		if err := db.fillBatch(ctx, generation, e, batch); err != nil {
 			return err
 		}
+		filled(len(batch))
 		from = next
 	}
+}
+
+// watchFill returns what fill is to tell of its batches so that watch hears how
+// far it has come.
+func (db *DB) watchFill(generation uint32, watch func(train.Embedding)) (func(int), error) {
+	if watch == nil {
+		return func(int) {}, nil
+	}
+	var g train.Embedding
+	err := db.store.View(func(r *store.Reader) (err error) {
+		g.Total, err = r.CountUnfilled(generation)
+		return err
+	})
+	began := time.Now()
+	filled := func(n int) {
+		g.Done, g.Elapsed = g.Done+n, time.Since(began)
+		g.Total = max(g.Total, g.Done) // documents that changed meanwhile
+		watch(g)
+	}
+	if err == nil {
+		filled(0)
+	}
+	return filled, err
 }
 
 // unfilled reads the next documents that a generation lacks, and says where to
@@ -240,7 +269,7 @@ func embedAll(ctx context.Context, e embed.Embedder, batch []*record) error {
 func (db *DB) switchTo(ctx context.Context, m modelRecord, e embed.Embedder) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	if err := db.fill(ctx, m.Generation, e); err != nil {
+	if err := db.fill(ctx, m.Generation, e, func(int) {}); err != nil {
 		return err
 	}
 	next, err := db.buildVectors(ctx, m.Generation)

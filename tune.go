@@ -21,6 +21,9 @@ const chanceAllowed = 0.2
 // ErrNothingToResume: no tuning was interrupted.
 var ErrNothingToResume = errors.New("no interrupted tuning")
 
+// ErrInterrupted: a tuning was cancelled, and Options.Resume goes on with it.
+var ErrInterrupted = errors.New("interrupted, and can be resumed")
+
 // A TuneReport says what tuning did. Figures are of questions held out.
 type TuneReport struct {
 	Before Figures `json:"before"`
@@ -53,7 +56,8 @@ type TuneReport struct {
 // lets the new model take over if it is better on questions held out. Searches
 // and writes go on meanwhile, and training stops while a search goes on. Documents are embedded again beside the old
 // vectors, which stay for [DB.Rollback]. A run that was interrupted goes on
-// with Options.Resume and ends with the same weights.
+// with Options.Resume and ends with the same weights; the error of one that was
+// cancelled is [ErrInterrupted] where there is something to go on with.
 func (db *DB) Tune(ctx context.Context, o train.Options) (TuneReport, error) {
 	if err := db.enterWriter(); err != nil {
 		return TuneReport{}, fmt.Errorf("tune: %w", err)
@@ -64,6 +68,9 @@ func (db *DB) Tune(ctx context.Context, o train.Options) (TuneReport, error) {
 	began := time.Now()
 	report, err := db.tune(ctx, o)
 	report.Seconds = time.Since(began).Seconds()
+	if _, missing := os.Stat(filepath.Join(db.tuneDir(), planFile)); ctx.Err() != nil && errors.Is(err, ctx.Err()) && missing == nil {
+		err = fmt.Errorf("%w: %w", ErrInterrupted, err)
+	}
 	if err != nil {
 		return report, fmt.Errorf("tune: %w", err)
 	}
@@ -97,7 +104,7 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 	} else {
 		var s *model.Sentence
 		s, report, err = db.train(ctx, base, p, o)
-		keep = func() error { return db.keep(ctx, s, &report) }
+		keep = func() error { return db.keep(ctx, s, &report, o.Embedding) }
 	}
 	if err != nil {
 		return report, err
@@ -132,7 +139,7 @@ func (db *DB) train(ctx context.Context, base *embed.BERT, p *tunePlan, o train.
 func (r *TuneReport) accept() { r.Swapped, r.Reason = true, "better on the questions held out" }
 
 // keep installs the new model, embeds the documents and lets it take over.
-func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport) error {
+func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport, watch func(train.Embedding)) error {
 	report.accept()
 	record, tuned, err := db.install(s, func(dir string) error { return describeModel(dir, db.base.Name(), report) })
 	if err != nil {
@@ -145,7 +152,7 @@ func (db *DB) keep(ctx context.Context, s *model.Sentence, report *TuneReport) e
 	if record, err = db.known(record); err != nil {
 		return err
 	}
-	return db.reembed(ctx, record, tuned)
+	return db.reembed(ctx, record, tuned, watch)
 }
 
 // keepAdapter installs the model in use with an adapter of its queries, which

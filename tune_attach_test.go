@@ -43,7 +43,7 @@ func TestTuneAttached(t *testing.T) {
 	mustPut(t, db, manyDocs(30)...)
 	before := searchIDs(t, db, Query{Text: "topic3 and topic5", Mode: Dense})
 	report := TuneReport{Source: "labels"}
-	if err := db.keep(t.Context(), twisted(t, db.base.(*embed.BERT), 0), &report); err != nil {
+	if err := db.keep(t.Context(), twisted(t, db.base.(*embed.BERT), 0), &report, nil); err != nil {
 		t.Fatal(err)
 	}
 	reopen := func() {

@@ -123,8 +123,13 @@ func TestTuneKeepsABetterModel(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "db")
 	db := openBuiltIn(t, dir, 30)
 	report := TuneReport{Source: "labels"}
-	if err := db.keep(t.Context(), twisted(t, db.base.(*embed.BERT), 0), &report); err != nil {
+	var seen []train.Embedding
+	watch := func(g train.Embedding) { seen = append(seen, g) }
+	if err := db.keep(t.Context(), twisted(t, db.base.(*embed.BERT), 0), &report, watch); err != nil {
 		t.Fatal(err)
+	}
+	if n := len(seen); n < 2 || seen[0].Done != 0 || seen[0].Total != 30 || seen[n-1].Done != 30 || seen[n-1].Remaining() != 0 {
+		t.Errorf("progress of embedding: %+v", seen)
 	}
 	mustBeSound(t, db)
 	if got, err := db.ModelReport(report.Model); err != nil || !got.Swapped || got.Source != "labels" {
@@ -190,7 +195,7 @@ func TestPairsOfDocuments(t *testing.T) {
 func TestTuneResumesAfterTheChange(t *testing.T) {
 	db := openBuiltIn(t, filepath.Join(t.TempDir(), "db"), 30)
 	report := TuneReport{Source: "labels", Steps: 7}
-	if err := db.keep(t.Context(), twisted(t, db.base.(*embed.BERT), 0), &report); err != nil {
+	if err := db.keep(t.Context(), twisted(t, db.base.(*embed.BERT), 0), &report, nil); err != nil {
 		t.Fatal(err)
 	}
 	got, err := db.Tune(t.Context(), train.Options{Resume: true})

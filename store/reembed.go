@@ -58,6 +58,29 @@ func (r *Reader) Unfilled(generation, from uint32) iter.Seq2[*Document, error] {
 	}
 }
 
+// CountUnfilled returns how many documents Unfilled yields from the first on,
+// without reading them.
+func (r *Reader) CountUnfilled(generation uint32) (int, error) {
+	g, err := r.generation(generation)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for h, err := range r.Heads(0) {
+		if err != nil {
+			return 0, err
+		}
+		done, err := g.has(h.Number)
+		if err != nil {
+			return 0, err
+		}
+		if !done {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // NewGeneration makes an empty generation beside the active one.
 func (w *Writer) NewGeneration() (uint32, error) {
 	all, err := w.tree(bucketGenerations, tagRoot)

@@ -50,6 +50,22 @@ type Progress struct {
 	Measured, Best float64
 }
 
+// Embedding is how far the documents have been embedded again with a new model.
+type Embedding struct {
+	// Done of Total documents: those that lacked vectors when this began, which
+	// are fewer than all where a run is resumed, and those changed since.
+	Done, Total int
+	Elapsed     time.Duration
+}
+
+// Remaining is the time left at the speed so far, 0 while that is not known.
+func (e Embedding) Remaining() time.Duration {
+	if e.Done == 0 {
+		return 0
+	}
+	return time.Duration(float64(e.Elapsed) / float64(e.Done) * float64(max(e.Total-e.Done, 0)))
+}
+
 // settled fills in the defaults.
 func (c Control) settled() Control {
 	c.CheckpointEvery = cmp.Or(max(c.CheckpointEvery, 0), 25)

@@ -86,6 +86,9 @@ type Options struct {
 	Resume bool
 	// Progress hears of each step of the training.
 	Progress func(Progress)
+	// Embedding hears of the documents that are embedded again with a new model
+	// that is better: once at the beginning, and after each part of them.
+	Embedding func(Embedding)
 	// CheckpointEvery so many steps the run can be resumed from; 0 is 25.
 	CheckpointEvery int
 }

@@ -57,10 +57,12 @@ func (p *program) distill(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	shown := p.newTuneProgress(c)
 	result, err := distill.Run(c.Context, teacher, texts, distill.Recipe{
 		Layers: c.Int("layers"), Epochs: c.Int("epochs"), MaxSteps: c.Int("max-steps"), Batch: c.Int("batch"),
 		LearningRate: c.Float64("rate"), Seed: c.Uint64("seed"),
-	}, p.tuneProgress(c))
+	}, shown.step)
+	shown.end()
 	if err != nil {
 		return err
 	}

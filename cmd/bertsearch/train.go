@@ -102,8 +102,9 @@ func (p *program) train(c *cli.Context) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
+	shown := p.newTuneProgress(c)
 	control := heads.Control{
-		Checkpoint: filepath.Join(out, "training.checkpoint"), CheckpointEvery: c.Int("checkpoint"), Progress: p.tuneProgress(c),
+		Checkpoint: filepath.Join(out, "training.checkpoint"), CheckpointEvery: c.Int("checkpoint"), Progress: shown.step,
 	}
 	if !c.Bool("resume") {
 		if err := removeIfThere(control.Checkpoint); err != nil {
@@ -111,6 +112,7 @@ func (p *program) train(c *cli.Context) error {
 		}
 	}
 	result, err := heads.Run(c.Context, *job, control)
+	shown.end()
 	if err != nil {
 		return err
 	}

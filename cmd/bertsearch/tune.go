@@ -82,7 +82,7 @@ func (p *program) tune(c *cli.Context) error {
 			return usagef("tune: --plot: %v", err)
 		}
 	}
-	options, err := p.tuneOptions(c)
+	options, err := tuneOptions(c)
 	if err != nil {
 		return err
 	}
@@ -94,9 +94,12 @@ func (p *program) tune(c *cli.Context) error {
 		return errors.Join(p.changeModel(c, db, db.Rollback(c.Context)), db.Close())
 	}
 	lowerPriority()
+	shown := p.newTuneProgress(c)
+	options.Progress, options.Embedding = shown.step, shown.embedding
 	report, err := db.Tune(c.Context, options)
+	shown.end()
 	if err := errors.Join(err, db.Close()); err != nil {
-		return err
+		return resumable(c, err)
 	}
 	if plot != "" {
 		if err := chart.Save(plot, tuningChart(report)); err != nil {
@@ -110,8 +113,16 @@ func (p *program) tune(c *cli.Context) error {
 	return p.printTuning(report)
 }
 
+// resumable says how to go on with a tuning that was interrupted.
+func resumable(c *cli.Context, err error) error {
+	if !errors.Is(err, bertsearch.ErrInterrupted) {
+		return err
+	}
+	return fmt.Errorf("interrupted: searches go by the model as before; bertsearch tune -db %s --resume goes on", c.String("db"))
+}
+
 // tuneOptions reads the flags and the pairs that they name.
-func (p *program) tuneOptions(c *cli.Context) (train.Options, error) {
+func tuneOptions(c *cli.Context) (train.Options, error) {
 	o := train.Options{
 		Recipe: train.Recipe{
 			Loss: c.String("loss"), Epochs: c.Int("epochs"), MaxSteps: c.Int("max-steps"), Batch: c.Int("batch"),
@@ -119,7 +130,7 @@ func (p *program) tuneOptions(c *cli.Context) (train.Options, error) {
 		},
 		Negatives: c.Int("negatives"), HeldOut: c.Float64("held-out"), DryRun: c.Bool("dry-run"), Resume: c.Bool("resume"),
 		IgnoreFeedback: c.Bool("ignore-feedback"), Encoder: c.Bool("encoder"),
-		CheckpointEvery: c.Int("checkpoint"), Progress: p.tuneProgress(c),
+		CheckpointEvery: c.Int("checkpoint"),
 	}
 	if name := c.String("loss"); name != "" {
 		if _, err := train.ParseLoss(name); err != nil {
@@ -161,31 +172,6 @@ func judgedPairs(dir string) ([]train.Pair, error) {
 		}
 	}
 	return pairs, nil
-}
-
-// stepJSON is a line of progress.
-type stepJSON struct {
-	Step       int     `json:"step"`
-	Steps      int     `json:"steps"`
-	Loss       float64 `json:"loss"`
-	TokensPerS float64 `json:"tokens_per_s"`
-	Measured   float64 `json:"measured,omitempty"`
-}
-
-// tuneProgress prints a line a step: JSON with --json, else a line for a person
-// that the next one replaces, on a terminal alone.
-func (p *program) tuneProgress(c *cli.Context) func(train.Progress) {
-	return func(g train.Progress) {
-		speed := perSecond(g.Tokens, g.Elapsed)
-		if c.Bool("json") {
-			// A failed write stays in the buffer and is reported at the end.
-			_ = p.printJSON(stepJSON{g.Step, g.Steps, g.Loss, speed, g.Measured})
-			_ = p.out.Flush()
-		} else if p.errScreen.Interactive {
-			p.note("step %d of %d, loss %.3f, %s tokens/s, %s left", g.Step, g.Steps, g.Loss,
-				terminal.Rate(speed), g.Remaining.Round(time.Second))
-		}
-	}
 }
 
 // fourDigits writes a figure as evaluations have them.

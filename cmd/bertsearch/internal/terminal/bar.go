@@ -16,6 +16,8 @@ const redrawEvery = 100 * time.Millisecond
 type Bar struct {
 	// Unit names what is counted, such as "documents".
 	Unit string
+	// Note is shown at the end of the line.
+	Note string
 
 	out    io.Writer
 	screen Screen
@@ -37,7 +39,7 @@ func (b *Bar) Set(done, total int) {
 		return
 	}
 	b.drawn = now
-	line := Shorten(b.line(done, total, now.Sub(b.start)), b.screen.Columns-1)
+	line := Shorten(strings.TrimSpace(b.line(done, total, now.Sub(b.start))+"  "+b.Note), b.screen.Columns-1)
 	_, _ = fmt.Fprintf(b.out, "\r\x1b[K%s", line) // a bar that cannot be drawn is no failure
 }
 

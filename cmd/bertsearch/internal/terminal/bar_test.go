@@ -26,6 +26,12 @@ func TestBar(t *testing.T) {
 	if want := "\r\x1b[K1,000 documents  91 documents/s  0:11"; !strings.HasSuffix(out.String(), want) {
 		t.Errorf("unknown total: got %q, want it to end with %q", out.String(), want)
 	}
+	now = now.Add(time.Second)
+	bar.Note = "loss 1.5"
+	bar.Set(1, 0)
+	if want := "  0:12  loss 1.5"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("note: got %q, want it to end with %q", out.String(), want)
+	}
 	bar.Clear()
 	if !strings.HasSuffix(out.String(), "\r\x1b[K") {
 		t.Error("the bar is not cleared")
