@@ -19,7 +19,8 @@ import (
 // turn. After each kill the database must be sound and answer with the old model
 // or with the new one, to the last bit of the scores; and whenever a run has
 // come to its end after kills, it must have made the same model as one that was
-// let be. BERTSEARCH_KILLS sets the number; few kills are of phases drawn at random.
+// let be. BERTSEARCH_KILLS sets the number, in which only kills count that the
+// process died of; few kills are of phases drawn at random.
 func TestTuneSurvivesKills(t *testing.T) {
 	seed := rand.Uint64()
 	k := &tuneKiller{T: t, dir: t.TempDir(), seed: seed, random: rand.New(rand.NewPCG(seed, 0)), killed: map[tunePhase]int{}}
@@ -30,11 +31,17 @@ func TestTuneSurvivesKills(t *testing.T) {
 	k.prepare(kills)
 	k.measure()
 	order := k.random.Perm(int(tunePhases))
-	for i := range kills {
-		k.kill(tunePhase(order[i%len(order)]))
+	dead := 0
+	for tries := 0; dead < kills; tries++ {
+		if tries == 8*kills {
+			t.Fatalf("seed %d: only %d of %d attempts killed a run: %v", seed, dead, tries, k.killed)
+		}
+		if k.kill(tunePhase(order[dead%len(order)])) {
+			dead++
+		}
 	}
 	k.complete()
-	t.Logf("%d kills by phase: %v, %d of them too late; %d runs came to their end", kills, k.killed, k.late, k.completed)
+	t.Logf("seed %d: %d runs died, by phase %v; %d had ended before they could be killed; %d came to their end", seed, dead, k.killed, k.late, k.completed)
 }
 
 // tunePhase is a part of a tuning; what it leaves on disk tells when it begins.
@@ -65,8 +72,8 @@ type tuneKiller struct {
 	model     string                    // that it made
 	old, new  []any                     // hits before it and after it
 	fresh     bool                      // t.db is as pristine
-	killed    map[tunePhase]int
-	late      int // kills of a run that had ended
+	killed    map[tunePhase]int         // runs that died of it
+	late      int                       // runs that ended before they could be killed
 	completed int
 }
 
@@ -235,19 +242,28 @@ func (k *tuneKiller) active() string {
 	return ""
 }
 
-// kill kills a tuning in a phase, at a moment drawn from how long it takes.
-func (k *tuneKiller) kill(p tunePhase) {
+// kill kills a tuning in a phase, at a moment drawn from how long it takes, and
+// reports whether it was still alive.
+func (k *tuneKiller) kill(p tunePhase) bool {
 	started := time.Now()
 	c, done := k.start()
+	died := false
 	if k.await(p, started, done) {
 		time.Sleep(k.moment(p))
 		_ = c.Process.Kill() // it may have ended
-		if err := <-done; err == nil {
-			k.late++
+		err := <-done
+		died = err != nil
+		if died && c.ProcessState.Exited() {
+			k.Fatalf("seed %d, %v: tune failed by itself: %v", k.seed, k.killed, err)
 		}
 	}
-	k.killed[p]++
+	if died {
+		k.killed[p]++
+	} else {
+		k.late++
+	}
 	k.verify()
+	return died
 }
 
 // moment is a time after the beginning of a phase.
