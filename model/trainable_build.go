@@ -78,8 +78,8 @@ func (b *trainableBuilder) embedding(e *nn.Embedding) trainableEmbedding {
 }
 
 func (b *trainableBuilder) layer(name string, l *Layer) trainableLayer {
-	h := l.QKV.In()
-	t := trainableLayer{qkv: b.fused(name+"attention.self.", l.QKV, h)}
+	self := name + "attention.self."
+	t := trainableLayer{qkv: b.stacked(l.QKV, self+"query", self+"key", self+"value")}
 	t.out = b.projection(name+"attention.output.dense", l.AttentionOut, 1)
 	t.outNorm = b.norm(name+"attention.output.LayerNorm", l.AttentionNorm)
 	t.inner = b.projection(name+"intermediate.dense", l.Intermediate, 1)
@@ -115,11 +115,11 @@ func (b *trainableBuilder) projection(name string, l nn.Linear, parts int) nn.Pr
 	return p
 }
 
-// fused copies query, key and value, h×h each, which are one projection here
-// and three tensors in the model's files.
-func (b *trainableBuilder) fused(name string, l nn.Linear, h int) nn.Projection {
+// stacked copies linear layers of one shape that are one above the other here,
+// and tensors of these names in the model's files.
+func (b *trainableBuilder) stacked(l nn.Linear, names ...string) nn.Projection {
 	p := b.copied(l)
-	names := []string{name + "query", name + "key", name + "value"}
+	h, in := p.Out/len(names), p.In
 	switch {
 	case b.frozen:
 	case b.lora != nil:
@@ -128,9 +128,9 @@ func (b *trainableBuilder) fused(name string, l nn.Linear, h int) nn.Projection 
 	default:
 		p.WeightGrad, p.BiasGrad = make([]float32, len(p.Weight)), make([]float32, len(p.Bias))
 		for i, name := range names {
-			w, v := i*h*h, i*h
+			w, v := i*h*in, i*h
 			b.params = append(b.params,
-				&Param{name + ".weight", p.Weight[w : w+h*h], p.WeightGrad[w : w+h*h], []int{h, h}, true},
+				&Param{name + ".weight", p.Weight[w : w+h*in], p.WeightGrad[w : w+h*in], []int{h, in}, true},
 				&Param{name + ".bias", p.Bias[v : v+h], p.BiasGrad[v : v+h], []int{h}, false})
 		}
 	}

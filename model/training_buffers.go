@@ -15,33 +15,47 @@ func (p *pass) fit(rows int, c Config) {
 	p.active, p.dinner, p.dqkv = w.active[:inner], w.dinner[:inner], w.dqkv[:3*h]
 }
 
-// reserve makes room for the largest chunk of a tape and for the team.
-func (t *Trainable) reserve(team *nn.Team, tape *Tape) {
-	members := 1
-	if team != nil {
-		members = team.Count()
-	}
-	c, p := t.Config(), &t.space.pass
+// reserve makes room for rows rows and members of a team.
+func (p *pass) reserve(members, rows int, c Config) {
 	for len(p.members) < members {
 		p.members = append(p.members, trainingMember{row: make([]float32, c.HiddenSize)})
 	}
-	rows := chunkRows
+	h, inner, w := rows*c.HiddenSize, rows*c.IntermediateSize, &p.whole
+	if h <= len(w.x) {
+		return
+	}
+	for _, b := range []*[]float32{&w.x, &w.a, &w.d, &w.dsum, &w.masked} {
+		*b = make([]float32, h)
+	}
+	w.active, w.dinner, w.dqkv = make([]float32, inner), make([]float32, inner), make([]float32, 3*h)
+	p.norms.Reserve(rows, c.HiddenSize)
+}
+
+// membersOf is the number of members of a team; nil is one.
+func membersOf(team *nn.Team) int {
+	if team == nil {
+		return 1
+	}
+	return team.Count()
+}
+
+// reserve makes room for the largest chunk of a tape and for the team.
+func (t *Trainable) reserve(team *nn.Team, tape *Tape) {
+	rows := max(chunkRows, t.space.rows)
 	for i := range tape.chunks {
 		rows = max(rows, tape.chunks[i].rows())
 	}
-	if rows <= t.space.rows {
+	c, p := t.Config(), &t.space.pass
+	p.reserve(membersOf(team), rows, c)
+	if rows == t.space.rows {
 		return
 	}
 	t.space.rows = rows
-	h, inner, w, s := rows*c.HiddenSize, rows*c.IntermediateSize, &p.whole, &t.space.scratch
-	for _, b := range []*[]float32{&w.x, &w.a, &w.d, &w.dsum, &w.masked, &s.attended, &s.middle, &s.sum} {
+	h, s := rows*c.HiddenSize, &t.space.scratch
+	for _, b := range []*[]float32{&s.attended, &s.middle, &s.sum} {
 		*b = make([]float32, h)
 	}
-	for _, b := range []*[]float32{&w.active, &w.dinner, &s.inner} {
-		*b = make([]float32, inner)
-	}
-	w.dqkv, s.qkv = make([]float32, 3*h), make([]float32, 3*h)
-	p.norms.Reserve(rows, c.HiddenSize)
+	s.qkv, s.inner = make([]float32, 3*h), make([]float32, rows*c.IntermediateSize)
 	for i := range t.layers {
 		for _, l := range t.layers[i].projections() {
 			p.projections.Reserve(l, rows)

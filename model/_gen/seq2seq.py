@@ -1,10 +1,12 @@
 """Writes ../testdata/seq2seq: a tiny random encoder and decoder, and what PyTorch makes of some texts.
 
-Usage: python seq2seq.py   (needs torch and transformers; made with 2.15.0 and 5.23.0)
+Usage: python seq2seq.py               (needs torch, transformers and safetensors; made with 2.15.0 and 5.23.0)
+       python seq2seq.py gradients     only the gradients of the model that is there
 """
-import json, os
+import json, os, sys
 
 import torch, transformers as T
+from safetensors.torch import save_file
 
 OUT = os.path.join(os.path.dirname(__file__), "../testdata/seq2seq")
 SIZES = dict(vocab_size=23, hidden_size=8, num_attention_heads=2, intermediate_size=12, max_position_embeddings=20, initializer_range=0.6)
@@ -43,6 +45,23 @@ def golden(m):
     return out
 
 
+def gradients():
+    """Scores and gradients of a batch: each text is to become the next one of TEXTS. One text at a time: no padding."""
+    m = T.EncoderDecoderModel.from_pretrained(OUT).eval()
+    rows = []
+    for ids, words in zip(TEXTS, TEXTS[1:] + TEXTS[:1]):
+        scores = m(input_ids=torch.tensor([ids]), decoder_input_ids=torch.tensor([[START] + words])).logits[0]
+        scores.retain_grad()
+        rows.append((scores, torch.tensor(words + [END])))
+    torch.nn.functional.cross_entropy(torch.cat([s for s, _ in rows]), torch.cat([y for _, y in rows])).backward()
+    out = {n: p.grad for n, p in m.named_parameters() if p.grad is not None}
+    out["scores"], out["scores.grad"] = torch.cat([s for s, _ in rows]).detach(), torch.cat([s.grad for s, _ in rows])
+    save_file({n: v.contiguous() for n, v in out.items()}, f"{OUT}/gradients")  # no .safetensors: weights would be looked for in it
+
+
+if sys.argv[1:] == ["gradients"]:
+    gradients()
+    raise SystemExit
 for seed in range(100):
     m = model(seed)
     g = golden(m)
@@ -52,3 +71,4 @@ else:
     raise SystemExit("no seed writes texts that vary")
 m.save_pretrained(OUT)
 json.dump(g, open(f"{OUT}/golden.json", "w"))
+gradients()
