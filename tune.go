@@ -97,9 +97,13 @@ func (db *DB) tune(ctx context.Context, o train.Options) (TuneReport, error) {
 	ctx = embed.WithYield(ctx, db.queries.Yield)
 	var report TuneReport
 	var keep func() error
-	if len(p.Made) > 0 {
+	if len(p.Made) > 0 || p.Adapter {
+		learn := db.adapt
+		if p.Adapter {
+			learn = db.adaptToLabels
+		}
 		var a *model.Adapter
-		a, report, err = db.adapt(ctx, base, p)
+		a, report, err = learn(ctx, base, p)
 		keep = func() error { return db.keepAdapter(base, a, &report) }
 	} else {
 		var s *model.Sentence
@@ -208,24 +212,34 @@ func (j *measurer) report(ctx context.Context, r *train.Result) (TuneReport, err
 	}
 	report.After = report.Before
 	if r.Sentence == nil {
-		report.Reason = "no share of the change is better on the questions held out"
+		report.Reason = reasonNoShare
 		return report, nil
 	}
 	if report.After, err = j.figures(ctx, r.Sentence); err != nil {
 		return report, err
 	}
-	c, err := eval.Compare(r.Before, r.After)
+	return report, report.judge(r.Before, r.After, chanceAllowed)
+}
+
+// reasonNoShare is why nothing is kept if every share of the change is worse.
+const reasonNoShare = "no share of the change is better on the questions held out"
+
+// judge puts down why a model that is better at the mean is not to be kept, if
+// there is a reason: before and after are values of each question, and allowed
+// is the largest p-value that is believed.
+func (r *TuneReport) judge(before, after []float64, allowed float64) error {
+	c, err := eval.Compare(before, after)
 	if err != nil {
-		return report, err
+		return err
 	}
-	report.PValue = c.Randomisation
+	r.PValue = c.Randomisation
 	switch {
-	case c.Randomisation > chanceAllowed:
-		report.Reason = fmt.Sprintf("what it gains may be chance (p = %.2f)", c.Randomisation)
-	case report.After.Hybrid < report.Before.Hybrid:
-		report.Reason = "hybrid search would be worse on the questions held out"
-	case report.After.Dense < report.Before.Dense:
-		report.Reason = "dense search would be worse on the questions held out"
+	case c.Randomisation > allowed:
+		r.Reason = fmt.Sprintf("what it gains may be chance (p = %.2f)", c.Randomisation)
+	case r.After.Hybrid < r.Before.Hybrid:
+		r.Reason = "hybrid search would be worse on the questions held out"
+	case r.After.Dense < r.Before.Dense:
+		r.Reason = "dense search would be worse on the questions held out"
 	}
-	return report, nil
+	return nil
 }

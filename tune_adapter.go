@@ -293,7 +293,7 @@ func (j *adaptation) decide(ctx context.Context, report *TuneReport) (*model.Ada
 	before := j.measure(j.before)
 	best, chosen := before, (*model.Adapter)(nil)
 	for _, share := range adapterShares() {
-		a := j.adapter(share)
+		a := adapterOf(j.learnt, len(j.mean), share, true)
 		values := j.measure(a)
 		report.Mixes = append(report.Mixes, train.Mixed{Share: share, Mean: mean(values)})
 		if mean(values) > mean(best) {
@@ -397,13 +397,12 @@ func mean(values []float64) float64 {
 	return sum / float64(max(len(values), 1))
 }
 
-// adapter is the identity and a share of what was learnt.
-func (j *adaptation) adapter(share float64) *model.Adapter {
-	d := len(j.mean)
+// adapterOf is the identity and a share of what was learnt, d×d.
+func adapterOf(learnt []float32, d int, share float64, words bool) *model.Adapter {
 	m := make([]float32, d*d)
-	kernel.Axpy(m, float32(share), j.learnt)
+	kernel.Axpy(m, float32(share), learnt)
 	for i := range d {
 		m[i*d+i]++
 	}
-	return model.NewAdapter(m, d, true)
+	return model.NewAdapter(m, d, words)
 }

@@ -28,20 +28,14 @@ type measurer struct {
 // question, so that neither is bought with the other.
 func (j *measurer) values(ctx context.Context, s *model.Sentence) ([]float64, error) {
 	dense, hybrid, err := j.measure(ctx, s)
-	for i := range dense {
-		dense[i] = (dense[i] + hybrid[i]) / 2
-	}
-	return dense, err
+	values, _ := j.plan.means(dense, hybrid)
+	return values, err
 }
 
 // figures are the means of both.
 func (j *measurer) figures(ctx context.Context, s *model.Sentence) (Figures, error) {
 	dense, hybrid, err := j.measure(ctx, s)
-	var f Figures
-	for i := range dense {
-		f.Dense += dense[i] / float64(len(dense))
-		f.Hybrid += hybrid[i] / float64(len(dense))
-	}
+	_, f := j.plan.means(dense, hybrid)
 	return f, err
 }
 
@@ -63,27 +57,47 @@ func (j *measurer) measure(ctx context.Context, s *model.Sentence) (dense, hybri
 	for _, q := range j.plan.Questions {
 		texts = append(texts, q.Query)
 	}
-	queries, err := e.Embed(ctx, embed.Query, texts)
+	near, err := e.Embed(ctx, embed.Query, texts)
 	if err != nil {
 		return nil, nil, err
 	}
+	fused := near
+	if candidate.Adapter != nil {
+		if fused, err = e.Embed(ctx, embed.HybridQuery, texts); err != nil {
+			return nil, nil, err
+		}
+	}
+	dense, hybrid = j.plan.ask(near, fused, pool)
+	return dense, hybrid, nil
+}
+
+// ask returns nDCG@10 of each question over the vectors of the pool, for its
+// vector in near by meaning alone, and for that in fused by both.
+func (p *tunePlan) ask(near, fused, pool [][]float32) (dense, hybrid []float64) {
 	background := meanOf(pool)
-	for i, q := range j.plan.Questions {
+	for i, q := range p.Questions {
+		byMeaning := make([]fusion.Score, len(pool))
 		list := make([]fusion.Candidate, len(pool))
 		for k := range pool {
-			list[k].Dense = float64(kernel.Dot(queries[i], pool[k]))
+			byMeaning[k].Value = float64(kernel.Dot(near[i], pool[k]))
+			list[k].Dense = float64(kernel.Dot(fused[i], pool[k]))
 		}
 		for place, score := range q.Words {
 			list[place].Keyword = score
 		}
-		byMeaning := make([]fusion.Score, len(list))
-		for k, c := range list {
-			byMeaning[k].Value = c.Dense
-		}
 		dense = append(dense, q.ndcg(byMeaning))
-		hybrid = append(hybrid, q.ndcg(fusion.Auto(list, float64(kernel.Dot(queries[i], background)))))
+		hybrid = append(hybrid, q.ndcg(fusion.Auto(list, float64(kernel.Dot(fused[i], background)))))
 	}
-	return dense, hybrid, nil
+	return dense, hybrid
+}
+
+// means are the mean of both for each question, and of all questions for each.
+func (p *tunePlan) means(dense, hybrid []float64) ([]float64, Figures) {
+	values := make([]float64, len(dense))
+	for i := range dense {
+		values[i] = (dense[i] + hybrid[i]) / 2
+	}
+	return values, Figures{mean(dense), mean(hybrid)}
 }
 
 // ndcg is nDCG@10 of the pool in the order of scores.

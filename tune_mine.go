@@ -167,7 +167,7 @@ func (m *miner) add(text, id string) (int, error) {
 		}
 	}
 	place := len(m.plan.Pool)
-	m.places[text], m.plan.Pool, m.documents = place, append(m.plan.Pool, text), append(m.documents, number)
+	m.places[text], m.plan.Pool, m.plan.PoolIDs, m.documents = place, append(m.plan.Pool, text), append(m.plan.PoolIDs, id), append(m.documents, number)
 	return place, nil
 }
 

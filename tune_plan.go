@@ -1,6 +1,7 @@
 package bertsearch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,7 +39,11 @@ type tunePlan struct {
 	Recipe    train.Recipe    `json:"recipe"`
 	Examples  []train.Example `json:"examples"`
 	Questions []question      `json:"questions"`
-	Pool      []string        `json:"pool"` // passages that the questions are asked of
+	Pool      []string        `json:"pool"`     // passages that the questions are asked of
+	PoolIDs   []string        `json:"pool_ids"` // the documents that they are of, "" for none
+	// Adapter: one of queries is learnt from Examples in place of the encoder's
+	// weights.
+	Adapter bool `json:"adapter,omitempty"`
 	// Made are queries made of the documents: an adapter of queries is learnt
 	// from them in place of the encoder's weights from Examples.
 	Made []madeQuery `json:"made,omitempty"`
@@ -97,6 +102,9 @@ func readPlan(path string, base *embed.BERT) (*tunePlan, error) {
 
 // plan makes examples and questions of labels, or of the corpus.
 func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tunePlan, error) {
+	if o.Adapter && o.Encoder {
+		return nil, errors.New("want an adapter or the encoder to be trained, not both")
+	}
 	p := &tunePlan{Base: base.Fingerprint(), Source: "labels", Recipe: o.Recipe}
 	pairs := o.Pairs
 	if len(pairs) == 0 && !o.IgnoreFeedback {
@@ -118,6 +126,9 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 		}
 	}
 	m := &miner{db: db, serving: db.serving.Load(), plan: p, negatives: o.Negatives, places: map[string]int{}}
+	if p.Adapter = o.Adapter; p.Adapter {
+		m.negatives, o.HeldOut = cmp.Or(m.negatives, adapterNegatives), cmp.Or(o.HeldOut, adapterHeldOut)
+	}
 	trained, held := split(pairs, o.HeldOut, o.Recipe.Seed)
 	if len(held) < fewestQueries/4 || len(trained) < fewestQueries/2 {
 		return nil, fmt.Errorf("%d pairs with %d to hold out are too few to learn from: want %d queries or more", len(trained), len(held), fewestQueries)

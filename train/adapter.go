@@ -17,7 +17,7 @@ import (
 type Ranking struct {
 	Query     []float32 // of unit length
 	Documents []int     // places among the documents
-	Weights   []float32 // of Documents, with the sum 1
+	Weights   []float32 // of Documents, with the sum 1; 0 is a wrong one that each step is to see
 	Without   []int     // documents that are left out of account, in ascending order
 }
 
@@ -27,9 +27,10 @@ type AdapterOptions struct {
 	Runs         int     // whose mean is taken, each from another seed; 0 is 3
 	Steps        int     // of a run; 0 is 160
 	Batch        int     // rankings a step; 0 is 32
-	Background   int     // further documents a step, drawn at random; 0 is 1500
+	Background   int     // further documents a step, drawn at random; 0 is 1500, negative is none
 	LearningRate float64 // of Adam, falling to 0; 0 is 1e-3
 	Scale        float32 // of the cosines before the softmax; 0 is 20
+	Decay        float64 // pulls A towards 0: of it, the learning rate times this is taken off each step; 0 is none
 	Seed         uint64
 	Yield        func() // see [Control]
 }
@@ -111,7 +112,7 @@ func newAdapting(rankings []Ranking, documents [][]float32, o AdapterOptions, se
 		share:  nn.Alone(o.Yield),
 		matrix: nn.Projection{Out: d, In: d, Weight: make([]float32, d*d), WeightGrad: make([]float32, d*d)},
 	}
-	p.optimizer = NewAdamW([]*model.Param{{Name: "adapter", Value: p.matrix.Weight, Grad: p.matrix.WeightGrad, Shape: []int{d, d}}}, AdamWOptions{})
+	p.optimizer = NewAdamW([]*model.Param{{Name: "adapter", Value: p.matrix.Weight, Grad: p.matrix.WeightGrad, Decay: true, Shape: []int{d, d}}}, AdamWOptions{Decay: o.Decay})
 	p.matrix.Frozen = true // nothing goes back through it
 	p.matrix.Refresh(p.share)
 	return p
@@ -153,7 +154,7 @@ func (p *adapting) draw() (batch, documents []int) {
 	for _, i := range batch {
 		documents = append(documents, p.rankings[i].Documents...)
 	}
-	for range min(p.o.Background, len(p.documents)) {
+	for range max(min(p.o.Background, len(p.documents)), 0) {
 		documents = append(documents, p.random.IntN(len(p.documents)))
 	}
 	slices.Sort(documents)

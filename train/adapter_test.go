@@ -71,6 +71,35 @@ func TestAdapt(t *testing.T) {
 	}
 }
 
+// Decay keeps the matrix small, and a document of no weight is pushed away.
+func TestAdaptDecayAndWrongDocuments(t *testing.T) {
+	documents := [][]float32{{1, 0, 0}, {0.8, 0.6, 0}, {0, 0, 1}}
+	query := []float32{0.8, 0.36, 0.48}
+	learn := func(r train.Ranking, decay float64) (size, wrong float32) {
+		a, _, err := train.Adapt(t.Context(), []train.Ranking{r}, documents,
+			train.AdapterOptions{Background: -1, LearningRate: 0.01, Decay: decay})
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := slices.Clone(query)
+		for i := range z {
+			z[i] += kernel.Dot(a[3*i:3*i+3], query)
+		}
+		nn.Normalize(z)
+		return kernel.Dot(a, a), kernel.Dot(z, documents[1])
+	}
+	alone := train.Ranking{Query: query, Documents: []int{0, 2}, Weights: []float32{0.5, 0.5}}
+	beside := train.Ranking{Query: query, Documents: []int{0, 2, 1}, Weights: []float32{0.5, 0.5, 0}}
+	_, ignored := learn(alone, 0)
+	free, pushed := learn(beside, 0)
+	if pushed >= ignored {
+		t.Errorf("a wrong document is at %.4f, %.4f if it is not named", pushed, ignored)
+	}
+	if held, _ := learn(beside, 20); held >= free/2 {
+		t.Errorf("the matrix has the squared size %g with decay, %g without", held, free)
+	}
+}
+
 func TestAdaptRefusals(t *testing.T) {
 	documents := [][]float32{{1, 0}, {0, 1}}
 	for name, r := range map[string][]train.Ranking{

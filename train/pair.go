@@ -70,14 +70,19 @@ type Options struct {
 	// Encoder trains the encoder itself where there are no labels, in place of
 	// the projection after it that is learnt otherwise; the Recipe is for this.
 	Encoder bool
+	// Adapter learns an adapter of queries from the labels, in place of the
+	// encoder's weights: in seconds, and no document is embedded again. Of the
+	// Recipe it heeds Seed and Mixes alone. Without labels that is done anyway.
+	Adapter bool
 	// Recipe of the training. Without labels its zero values mean one gentle
 	// pass: see docs/tuning.md.
 	Recipe Recipe
 	// Negatives is how many wrong passages are mined for each pair with the
-	// database's own search; 0 is none beside those of the batch.
+	// database's own search; 0 is none beside those of the batch, and 8 for an
+	// adapter.
 	Negatives int
 	// HeldOut is the share of the queries that is not trained on and decides
-	// whether the new model is better; 0 is 0.15.
+	// whether the new model is better; 0 is 0.15, and 0.25 for an adapter.
 	HeldOut float64
 	// DryRun trains and measures, and changes nothing.
 	DryRun bool

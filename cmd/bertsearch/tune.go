@@ -29,6 +29,7 @@ goes on meanwhile. An interrupted run goes on with --resume.
    bertsearch tune -db notes.db
    bertsearch tune -db notes.db --pairs clicks.jsonl
    bertsearch tune -db notes.db --qrels beir-folder
+   bertsearch tune -db notes.db --pairs clicks.jsonl --adapter
    bertsearch tune -db notes.db --dry-run
    bertsearch tune -db notes.db --resume
    bertsearch tune -db notes.db --rollback
@@ -41,6 +42,7 @@ qrels/train.tsv is learnt from.`,
 			&cli.StringFlag{Name: "pairs", Usage: "learn from the pairs in `FILE`, JSON lines"},
 			&cli.StringFlag{Name: "qrels", Usage: "learn from the training judgements of the BEIR folder `DIR`"},
 			&cli.BoolFlag{Name: "ignore-feedback", Usage: "without labels, learn from the documents, not from feedback"},
+			&cli.BoolFlag{Name: "adapter", Usage: "from labels, learn a map of queries: seconds, and no document is embedded again"},
 			&cli.BoolFlag{Name: "encoder", Usage: "without labels, train the encoder, not a projection after it"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "train and measure, but change nothing"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on with an interrupted run"},
@@ -129,7 +131,7 @@ func tuneOptions(c *cli.Context) (train.Options, error) {
 			LearningRate: c.Float64("rate"), Length: c.Int("length"), Layers: c.Int("layers"), LoRA: c.Int("lora"), Seed: c.Uint64("seed"),
 		},
 		Negatives: c.Int("negatives"), HeldOut: c.Float64("held-out"), DryRun: c.Bool("dry-run"), Resume: c.Bool("resume"),
-		IgnoreFeedback: c.Bool("ignore-feedback"), Encoder: c.Bool("encoder"),
+		IgnoreFeedback: c.Bool("ignore-feedback"), Encoder: c.Bool("encoder"), Adapter: c.Bool("adapter"),
 		CheckpointEvery: c.Int("checkpoint"),
 	}
 	if name := c.String("loss"); name != "" {
