@@ -19,8 +19,8 @@ const (
 	roundTrip = 20
 )
 
-// corpusPairs makes pairs of the documents: a title and its text; the text that
-// documents code and the code; and where there is neither, a sentence and the
+// corpusPairs makes pairs of the documents: a heading and its section; a title
+// and its text; the text that documents code and the code; and where there is neither, a sentence and the
 // text without it. A pair stays if search finds the one by the other.
 func (db *DB) corpusPairs(ctx context.Context, seed uint64) ([]train.Pair, error) {
 	made, err := db.makePairs(ctx, seed)
@@ -74,10 +74,16 @@ func (db *DB) makePairs(ctx context.Context, seed uint64) ([]madePair, error) {
 
 // pairOf makes a pair of one document, if it can.
 func pairOf(title, text string, random *rand.Rand) (train.Pair, bool) {
+	doc, code, documented := documentation(text)
+	if !documented { // else a # begins a comment
+		if p, ok := sectionPair(text, random); ok {
+			return p, true
+		}
+	}
 	if strings.TrimSpace(title) != "" {
 		return train.Pair{Query: strings.TrimSpace(title), Positive: strings.TrimSpace(text)}, len(text) >= leastBody
 	}
-	if doc, code, ok := documentation(text); ok {
+	if documented {
 		return train.Pair{Query: doc, Positive: code}, true
 	}
 	spans := embed.Sentences(text)
