@@ -9,6 +9,8 @@
 package model
 
 import (
+	"fmt"
+
 	"github.com/bertsearch/bertsearch/internal/kernel"
 	"github.com/bertsearch/bertsearch/internal/nn"
 )
@@ -37,6 +39,24 @@ type Layer struct {
 // heads is the shape of the encoder's attention.
 func (e *Encoder) heads() kernel.Heads {
 	return kernel.Heads{Count: e.Config.AttentionHeads, Size: e.Config.HiddenSize / e.Config.AttentionHeads}
+}
+
+// Spread is an encoder with n of e's layers, spread evenly from the first to the
+// last, and everything else of it. It shares e's weights.
+func (e *Encoder) Spread(n int) (*Encoder, error) {
+	if n < 1 || n > len(e.Layers) {
+		return nil, fmt.Errorf("model: %d layers of %d", n, len(e.Layers))
+	}
+	some := *e
+	some.Config.HiddenLayers, some.Layers, some.int8 = n, nil, nil
+	for i := range n {
+		at := len(e.Layers) - 1
+		if n > 1 {
+			at = i * (len(e.Layers) - 1) / (n - 1)
+		}
+		some.Layers = append(some.Layers, e.Layers[at])
+	}
+	return &some, nil
 }
 
 // Parameters is the number of weights.

@@ -141,8 +141,8 @@ func (d *reader) each(take func(line []byte) error) error {
 
 // The usual names of what an example has, in lower case.
 var (
-	textNames  = []string{"text", "sentence", "sentence1", "sentence_a", "text1", "query", "question", "premise"}
-	pairNames  = []string{"pair", "sentence2", "sentence_b", "text2", "passage", "context", "document", "hypothesis"}
+	textNames  = []string{"text", "sentence", "sentence1", "sentence_a", "text1", "query", "question", "premise", "source"}
+	pairNames  = []string{"pair", "sentence2", "sentence_b", "text2", "passage", "context", "document", "hypothesis", "target"}
 	labelNames = []string{"label", "labels", "category", "class", "intent"}
 	scoreNames = []string{"score", "similarity", "relatedness_score", "grade"}
 )

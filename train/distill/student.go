@@ -14,21 +14,12 @@ import (
 // to the last, and everything else of it. It shares the teacher's weights, which
 // must not change.
 func Student(teacher *model.Sentence, n int) (*model.Sentence, error) {
-	all := teacher.Encoder.Layers
-	if n < 1 || n > len(all) {
-		return nil, fmt.Errorf("distill: %d layers of %d", n, len(all))
-	}
-	e := *teacher.Encoder
-	e.Config.HiddenLayers, e.Layers = n, nil
-	for i := range n {
-		at := len(all) - 1
-		if n > 1 {
-			at = i * (len(all) - 1) / (n - 1)
-		}
-		e.Layers = append(e.Layers, all[at])
+	e, err := teacher.Encoder.Spread(n)
+	if err != nil {
+		return nil, fmt.Errorf("distill: %w", err)
 	}
 	s := *teacher
 	s.Name = fmt.Sprintf("%s, %d layers", teacher.Name, n)
-	s.Encoder, s.Digest = &e, ""
+	s.Encoder, s.Digest = e, ""
 	return &s, nil
 }

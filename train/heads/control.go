@@ -15,10 +15,19 @@ import (
 type Job struct {
 	Kind    Kind
 	Model   *model.TaskModel // with the head that is trained; see [New]
+	Writer  *model.Seq2Seq   // in its place, of [Writing]; see [NewWriter]
 	Tokens  *tokenizer.Tokenizer
 	Train   []dataset.Example
 	HeldOut []dataset.Example // to measure on; none: a share of Train is set aside, as the recipe says
 	Recipe  Recipe
+}
+
+// encoder is that of the job's model.
+func (j Job) encoder() *model.Encoder {
+	if j.Kind == Writing {
+		return j.Writer.Encoder
+	}
+	return j.Model.Encoder
 }
 
 // Control is how a run is watched and kept. Nothing in it changes the weights
@@ -48,6 +57,7 @@ func (c Control) settled() Control {
 // Result is what a run made.
 type Result struct {
 	Model  *model.TaskModel // the best weights, as held-out examples have it, or the last where there are none
+	Writer *model.Seq2Seq   // in its place, of [Writing]
 	Recipe Recipe           // with its defaults
 	// Train and HeldOut are the numbers of examples.
 	Train, HeldOut int

@@ -21,19 +21,20 @@ const (
 	Answers  Kind = "qa"       // where a passage answers a question
 	Words    Kind = "mlm"      // masked words
 	Next     Kind = "nsp"      // whether one text follows another
+	Writing  Kind = "seq2seq"  // a text made of a text
 )
 
 // Kinds lists them.
-func Kinds() []Kind { return []Kind{Classify, Pair, Rerank, Entities, Answers, Words, Next} }
+func Kinds() []Kind { return []Kind{Classify, Pair, Rerank, Entities, Answers, Words, Next, Writing} }
 
-// task is the head that a kind trains.
+// task is the head that a kind trains; [Writing] has none.
 func (k Kind) task() (model.Task, error) {
 	t, ok := map[Kind]model.Task{
 		Classify: model.SequenceClassification, Pair: model.SequenceClassification, Rerank: model.SequenceClassification,
 		Entities: model.TokenClassification, Answers: model.QuestionAnswering, Words: model.MaskedLM, Next: model.NextSentencePrediction,
 	}[k]
 	if !ok {
-		return "", fmt.Errorf("heads: %q: want one of %v", k, Kinds())
+		return "", fmt.Errorf("heads: %q has no head: want one of %v", k, slices.DeleteFunc(Kinds(), func(k Kind) bool { return k == Writing }))
 	}
 	return t, nil
 }

@@ -2,6 +2,7 @@ package heads
 
 import (
 	"math"
+	"slices"
 
 	"github.com/bertsearch/bertsearch/internal/kernel"
 	"github.com/bertsearch/bertsearch/model"
@@ -39,6 +40,32 @@ func crossEntropy(scores []float32, n int, classes []int, weights []float32) flo
 		loss -= w * math.Log(max(float64(row[c]), math.SmallestNonzeroFloat32))
 		row[c]--
 		kernel.Scale(row, float32(w))
+	}
+	return loss
+}
+
+// smoothedEntropy is crossEntropy with wanted probabilities of 1−share for the
+// class and share for all n alike (Szegedy et al. 2016, arXiv:1512.00567).
+// scores becomes the gradient.
+func smoothedEntropy(scores []float32, n int, classes []int, share float64) float64 {
+	if share == 0 {
+		return crossEntropy(scores, n, classes, nil)
+	}
+	loss, rows, even := 0.0, float64(len(classes)), share/float64(n)
+	for i, c := range classes {
+		row := scores[i*n : (i+1)*n]
+		mean, of := 0.0, float64(row[c])
+		for _, x := range row {
+			mean += float64(x) / float64(n)
+		}
+		high := float64(slices.Max(row))
+		kernel.Softmax(row) // whose largest value is exp(high)/sum
+		sum := high - math.Log(float64(slices.Max(row)))
+		loss += (sum - (1-share)*of - share*mean) / rows
+		for k, p := range row {
+			row[k] = float32((float64(p) - even) / rows)
+		}
+		row[c] -= float32((1 - share) / rows)
 	}
 	return loss
 }

@@ -29,7 +29,7 @@ func Run(ctx context.Context, j Job, c Control) (*Result, error) {
 		return nil, err
 	}
 	if found {
-		r.weights.Refresh(r.team)
+		r.Refresh(r.team)
 	}
 	if err := r.steps(ctx); err != nil {
 		return nil, err
@@ -39,19 +39,33 @@ func Run(ctx context.Context, j Job, c Control) (*Result, error) {
 
 // run is one training run.
 type run struct {
-	objective
+	learner
 	recipe    Recipe
 	control   Control
-	weights   *model.TrainableTask
 	optimizer *train.AdamW
 	team      *nn.Team
-	train     []sample
 	held      []dataset.Example
 	dropout   float32
 	identity  [sha256.Size]byte
 	epoch     int // steps of one
 	total     int // steps
 	state     state
+}
+
+// learner is the model that a run trains, and what it learns from.
+type learner interface {
+	Params() []*model.Param
+	ZeroGrad()
+	Refresh(*nn.Team)
+	// samples is how many there are to learn from.
+	samples() int
+	// learn adds the gradients of these samples to the parameters' and returns
+	// their loss and how many tokens they have.
+	learn(team *nn.Team, samples []int, o model.ForwardOptions) (loss float64, tokens int, err error)
+	// judge says how good the model is on examples.
+	judge(ctx context.Context, team *nn.Team, examples []dataset.Example) (Figures, error)
+	// result writes the model to r.
+	result(r *Result) error
 }
 
 func newRun(j Job, c Control) (*run, error) {
@@ -64,35 +78,37 @@ func newRun(j Job, c Control) (*run, error) {
 	if len(r.held) == 0 && recipe.HeldOut > 0 {
 		examples, r.held = Split(examples, recipe.HeldOut, recipe.Seed)
 	}
-	if r.objective, err = newObjective(j.Kind, trained{j.Model, j.Tokens, recipe, r.control.Workers}); err != nil {
-		return nil, err
-	}
 	if len(examples) == 0 {
 		return nil, errors.New("heads: there are no examples to learn from")
 	}
-	if r.train, err = r.samples(examples); err != nil {
+	if r.learner, err = newLearner(j, recipe, r.control.Workers, examples); err != nil {
 		return nil, err
 	}
-	options := &model.TrainableOptions{Layers: recipe.Layers}
-	if recipe.LoRA > 0 {
-		options.LoRA = &model.LoRA{Rank: recipe.LoRA, Alpha: float32(2 * recipe.LoRA), Seed: recipe.Seed}
-	}
-	if r.weights, err = j.Model.Trainable(options); err != nil {
-		return nil, fmt.Errorf("heads: %w", err)
-	}
 	if r.dropout = float32(max(recipe.Dropout, 0)); recipe.Dropout == 0 {
-		r.dropout = float32(j.Model.Encoder.Config.HiddenDropout)
+		r.dropout = float32(j.encoder().Config.HiddenDropout)
 	}
-	r.optimizer = train.NewAdamW(r.weights.Params(), train.AdamWOptions{Decay: recipe.Decay})
+	r.optimizer = train.NewAdamW(r.Params(), train.AdamWOptions{Decay: recipe.Decay})
 	r.plan()
-	r.identity = identify(j, recipe, len(r.train))
+	r.identity = identify(j, recipe, r.samples())
 	r.team = nn.NewTeam(r.control.Workers)
 	return r, nil
 }
 
+// newLearner makes the learner of a job.
+func newLearner(j Job, recipe Recipe, workers int, examples []dataset.Example) (learner, error) {
+	options := &model.TrainableOptions{Layers: recipe.Layers}
+	if recipe.LoRA > 0 {
+		options.LoRA = &model.LoRA{Rank: recipe.LoRA, Alpha: float32(2 * recipe.LoRA), Seed: recipe.Seed}
+	}
+	if j.Kind == Writing {
+		return newWriting(j, recipe, options, examples)
+	}
+	return newHeaded(j, recipe, workers, options, examples)
+}
+
 // plan counts the steps.
 func (r *run) plan() {
-	r.epoch = (len(r.train) + r.recipe.Batch - 1) / r.recipe.Batch
+	r.epoch = (r.samples() + r.recipe.Batch - 1) / r.recipe.Batch
 	r.total = r.epoch * r.recipe.Epochs
 	if r.recipe.MaxSteps > 0 {
 		r.total = min(r.total, r.recipe.MaxSteps)
@@ -107,7 +123,12 @@ func (r *run) plan() {
 func identify(j Job, recipe Recipe, samples int) [sha256.Size]byte {
 	h := sha256.New()
 	encoder := json.NewEncoder(h)
-	err := encoder.Encode([]any{j.Kind, j.Model.Digest, j.Model.Task, j.Model.Labels, j.Model.Problem, j.Tokens.Fingerprint(), recipe, samples})
+	err := encoder.Encode([]any{j.Kind, j.Tokens.Fingerprint(), recipe, samples})
+	if j.Kind == Writing {
+		err = errors.Join(err, encoder.Encode([]any{j.Writer.Digest, j.Writer.Start, j.Writer.End}))
+	} else {
+		err = errors.Join(err, encoder.Encode([]any{j.Model.Digest, j.Model.Task, j.Model.Labels, j.Model.Problem}))
+	}
 	for _, list := range [][]dataset.Example{j.Train, j.HeldOut} {
 		for i := range list {
 			err = errors.Join(err, encoder.Encode(&list[i]))
@@ -122,7 +143,7 @@ func identify(j Job, recipe Recipe, samples int) [sha256.Size]byte {
 // steps trains from the state's step to the end, or to where it stops getting better.
 func (r *run) steps(ctx context.Context) error {
 	for {
-		if err := r.judge(ctx); err != nil {
+		if err := r.measure(ctx); err != nil {
 			return errors.Join(err, r.checkpoint().Save())
 		}
 		if r.state.Step == r.total || r.recipe.Patience >= 0 && r.state.Worse > r.recipe.Patience {
@@ -137,39 +158,35 @@ func (r *run) steps(ctx context.Context) error {
 	}
 }
 
-// next is the batch of the next step, and the seed of its dropout: both follow
-// from the number of the step.
-func (r *run) next() (*batch, uint64) {
-	seed := rand.New(rand.NewPCG(r.recipe.Seed, uint64(r.state.Step)+1<<32)).Uint64()
-	order := rand.New(rand.NewPCG(r.recipe.Seed, uint64(r.state.Step/r.epoch))).Perm(len(r.train))
+// next is the samples of the next step, and the seed of what is random in it:
+// both follow from the number of the step.
+func (r *run) next() (samples []int, seed uint64) {
+	seed = rand.New(rand.NewPCG(r.recipe.Seed, uint64(r.state.Step)+1<<32)).Uint64()
+	order := rand.New(rand.NewPCG(r.recipe.Seed, uint64(r.state.Step/r.epoch))).Perm(r.samples())
 	at := r.state.Step % r.epoch * r.recipe.Batch
-	var samples []sample
-	for _, i := range order[at:min(at+r.recipe.Batch, len(order))] {
-		samples = append(samples, r.train[i])
-	}
-	return r.batch(samples, seed), seed
+	return order[at:min(at+r.recipe.Batch, len(order))], seed
 }
 
 // step trains on one batch.
 func (r *run) step() error {
 	began := time.Now()
-	b, seed := r.next()
-	loss, err := r.gradient(b, seed)
+	samples, seed := r.next()
+	r.ZeroGrad()
+	loss, tokens, err := r.learn(r.team, samples, model.ForwardOptions{Train: true, Dropout: r.dropout, Seed: seed, Memory: r.control.Memory})
 	if err != nil {
 		return fmt.Errorf("heads: step %d: %w", r.state.Step+1, err)
 	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return fmt.Errorf("heads: step %d: the loss is %g: try a lower learning rate than %g", r.state.Step+1, loss, r.recipe.LearningRate)
 	}
-	params := r.weights.Params()
 	if r.recipe.Clip > 0 {
-		train.Clip(params, r.recipe.Clip)
+		train.Clip(r.Params(), r.recipe.Clip)
 	}
 	warm := int(r.recipe.Warmup*float64(r.total) + 0.5)
 	r.optimizer.Step(r.recipe.LearningRate * train.LinearWarmup(r.state.Step, r.total, warm))
-	r.weights.Refresh(r.team)
+	r.Refresh(r.team)
 	r.state.Step++
-	r.state.Tokens += len(b.IDs)
+	r.state.Tokens += tokens
 	r.state.Losses = append(r.state.Losses, loss)
 	r.state.Elapsed += time.Since(began)
 	r.report(loss)
@@ -177,20 +194,6 @@ func (r *run) step() error {
 		return r.checkpoint().Save()
 	}
 	return nil
-}
-
-// gradient sets the parameters' gradients to those of a batch.
-func (r *run) gradient(b *batch, seed uint64) (float64, error) {
-	r.weights.ZeroGrad()
-	scores, tape, err := r.weights.Forward(r.team, &b.Batch, b.rows, model.ForwardOptions{
-		Train: true, Dropout: r.dropout, Seed: seed, Memory: r.control.Memory,
-	})
-	if err != nil {
-		return 0, err
-	}
-	loss := r.loss(scores, b)
-	r.weights.Backward(r.team, tape, scores)
-	return loss, nil
 }
 
 // report tells the progress.

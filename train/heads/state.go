@@ -27,19 +27,19 @@ type state struct {
 // checkpoint is the run's.
 func (r *run) checkpoint() *train.Checkpoint {
 	return &train.Checkpoint{
-		Path: r.control.Checkpoint, Identity: r.identity, State: &r.state, Params: r.weights.Params(), Best: &r.state.best, Optimizer: r.optimizer,
+		Path: r.control.Checkpoint, Identity: r.identity, State: &r.state, Params: r.Params(), Best: &r.state.best, Optimizer: r.optimizer,
 	}
 }
 
-// judge measures the weights when that is due, and keeps them if they are the
+// measure judges the weights when that is due, and keeps them if they are the
 // best so far.
-func (r *run) judge(ctx context.Context) error {
+func (r *run) measure(ctx context.Context) error {
 	step, n := r.state.Step, len(r.state.Measured)
 	due := step == 0 || step == r.total || step%r.recipe.MeasureEvery == 0
 	if len(r.held) == 0 || !due || n > 0 && r.state.Measured[n-1].Step == step {
 		return nil
 	}
-	figures, err := r.measure(ctx, r.weights, r.held)
+	figures, err := r.judge(ctx, r.team, r.held)
 	if err != nil {
 		return fmt.Errorf("heads: measure: %w", err)
 	}
@@ -61,7 +61,7 @@ func (r *run) judge(ctx context.Context) error {
 // keep copies the weights.
 func (r *run) keep() {
 	r.state.best = nil
-	for _, p := range r.weights.Params() {
+	for _, p := range r.Params() {
 		r.state.best = append(r.state.best, append([]float32{}, p.Value...))
 	}
 }
@@ -69,23 +69,23 @@ func (r *run) keep() {
 // finish makes the result of the best weights.
 func (r *run) finish() (*Result, error) {
 	if r.state.best != nil {
-		for i, p := range r.weights.Params() {
+		for i, p := range r.Params() {
 			copy(p.Value, r.state.best[i])
 		}
-		r.weights.Refresh(r.team)
+		r.Refresh(r.team)
 	}
 	best := r.state.Best
 	if len(r.held) == 0 {
 		best = r.state.Step
 	}
-	head, err := r.weights.Task()
-	if err != nil {
-		return nil, fmt.Errorf("heads: %w", err)
-	}
 	s := &r.state
 	s.Before.Each, s.After.Each = s.Each[0], s.Each[1]
-	return &Result{
-		Model: head, Recipe: r.recipe, Train: len(r.train), HeldOut: len(r.held), Losses: s.Losses, Measured: s.Measured,
+	result := &Result{
+		Recipe: r.recipe, Train: r.samples(), HeldOut: len(r.held), Losses: s.Losses, Measured: s.Measured,
 		Before: s.Before, After: s.After, Best: best, Tokens: s.Tokens, Elapsed: s.Elapsed,
-	}, nil
+	}
+	if err := r.result(result); err != nil {
+		return nil, fmt.Errorf("heads: %w", err)
+	}
+	return result, nil
 }

@@ -91,7 +91,7 @@ func TestParityMaskedWords(t *testing.T) {
 	}
 	job.Rate = rate
 	for range r.total {
-		b, _ := r.next()
+		b := r.learner.(*headed).batch(r.next())
 		job.Batches = append(job.Batches, wordsBatch{b.IDs, b.Starts, b.rows, b.classes})
 		if err := r.step(); err != nil {
 			t.Fatal(err)
