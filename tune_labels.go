@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -66,8 +67,28 @@ func (db *DB) adaptToLabels(ctx context.Context, base *embed.BERT, p *tunePlan) 
 	return a, report, err
 }
 
+// check reports a plan that was read and cannot be one that was written.
+func (l *labelAdaptation) check() error {
+	whole := len(l.plan.PoolIDs) == len(l.plan.Pool) && len(l.plan.Pool) > 0
+	for _, e := range l.plan.Examples {
+		whole = whole && e.Validate() == nil && len(e.NegativeDocuments) == len(e.Negatives)
+	}
+	for _, q := range l.plan.Questions {
+		for place := range q.Words {
+			whole = whole && place >= 0 && place < len(l.plan.Pool)
+		}
+	}
+	if !whole {
+		return fmt.Errorf("%s is damaged: begin a new tuning", filepath.Join(l.db.tuneDir(), planFile))
+	}
+	return nil
+}
+
 // gather reads the vectors of the examples' passages and of others.
 func (l *labelAdaptation) gather(ctx context.Context) error {
+	if err := l.check(); err != nil {
+		return err
+	}
 	var texts, ids []string
 	add := func(text, id string) {
 		if _, seen := l.places[text]; !seen {

@@ -1,8 +1,11 @@
 package bertsearch
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -93,6 +96,50 @@ func TestTuneAdapterOfLabels(t *testing.T) {
 	mustBeSound(t, db)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A run that was ended after its plan goes on with it to the same adapter, and
+// says so where the plan is damaged.
+func TestTuneAdapterResumes(t *testing.T) {
+	docs, pairs := ciphered()
+	tune := func(meddle func(*tunePlan)) (TuneReport, error) {
+		db := openBuiltIn(t, filepath.Join(t.TempDir(), "db"), 0)
+		mustPut(t, db, docs...)
+		o := train.Options{Pairs: pairs, Adapter: true, HeldOut: 0.3, Negatives: 2}
+		if meddle != nil {
+			p, err := db.planned(t.Context(), db.base.(*embed.BERT), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			meddle(p)
+			text, err := json.Marshal(p)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(db.tuneDir(), planFile), text, 0o666)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			o = train.Options{Resume: true}
+		}
+		report, err := db.Tune(t.Context(), o)
+		return report, errors.Join(err, db.Close())
+	}
+	want, err := tune(nil)
+	if err != nil || !want.Swapped {
+		t.Fatalf("report %+v, %v", want, err)
+	}
+	if got, err := tune(func(*tunePlan) {}); err != nil || got.Model != want.Model {
+		t.Errorf("resumed: the adapter %s (%v), want %s", got.Model, err, want.Model)
+	}
+	for name, meddle := range map[string]func(*tunePlan){
+		"pool":      func(p *tunePlan) { p.PoolIDs = p.PoolIDs[1:] },
+		"words":     func(p *tunePlan) { p.Questions[0].Words = map[int]float64{len(p.Pool): 1} },
+		"negatives": func(p *tunePlan) { p.Examples[0].Negatives = []string{"one"}; p.Examples[0].NegativeDocuments = nil },
+	} {
+		if _, err := tune(meddle); err == nil {
+			t.Errorf("%s: a damaged plan is not noticed", name)
+		}
 	}
 }
 
