@@ -19,6 +19,16 @@ type GenerateOptions struct {
 // Generate writes the text that the decoder makes of the one text in b, as
 // tokens without the first and the last special one.
 func (m *Seq2Seq) Generate(ctx context.Context, w *Workspace, b *Batch, o GenerateOptions) ([]int32, error) {
+	texts, err := m.GenerateAll(ctx, w, b, o)
+	if len(texts) == 0 {
+		return nil, err
+	}
+	return texts[0], err
+}
+
+// GenerateAll is Generate of as many texts as there are beams, the most
+// probable first.
+func (m *Seq2Seq) GenerateAll(ctx context.Context, w *Workspace, b *Batch, o GenerateOptions) ([][]int32, error) {
 	if b.Texts() != 1 {
 		return nil, fmt.Errorf("model: generate: %d texts, want 1", b.Texts())
 	}
@@ -57,7 +67,7 @@ type extension struct {
 	score float64
 }
 
-func (s *beamSearch) run(ctx context.Context, first *Decoding, start int32) ([]int32, error) {
+func (s *beamSearch) run(ctx context.Context, first *Decoding, start int32) ([][]int32, error) {
 	s.alive = []beam{{ids: []int32{start}, decoding: first}}
 	for n := 1; n <= s.length && len(s.alive) > 0 && !s.done(n); n++ {
 		if err := ctx.Err(); err != nil {
@@ -72,10 +82,11 @@ func (s *beamSearch) run(ctx context.Context, first *Decoding, start int32) ([]i
 	for _, b := range s.alive {
 		s.finish(b, len(b.ids)-1)
 	}
-	if len(s.finished) == 0 {
-		return nil, nil
+	var texts [][]int32
+	for _, b := range s.finished {
+		texts = append(texts, b.ids[1:])
 	}
-	return s.finished[0].ids[1:], nil
+	return texts, nil
 }
 
 // done reports that no beam alive can become better than the finished ones, as
@@ -87,7 +98,7 @@ func (s *beamSearch) done(n int) bool {
 // extensions are the best ways to go on, twice as many as there are beams, so
 // that enough are left when some end.
 func (s *beamSearch) extensions() ([]extension, error) {
-	var all []extension
+	best := make([]extension, 0, 2*s.width+1)
 	for i, b := range s.alive {
 		scores, err := b.decoding.Next(b.ids[len(b.ids)-1])
 		if err != nil {
@@ -95,11 +106,27 @@ func (s *beamSearch) extensions() ([]extension, error) {
 		}
 		total := logSum(scores)
 		for id, score := range scores {
-			all = append(all, extension{i, int32(id), b.score + float64(score) - total})
+			best = insert(best, extension{i, int32(id), b.score + float64(score) - total})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b extension) int { return cmp.Compare(b.score, a.score) })
-	return all[:min(2*s.width, len(all))], nil
+	return best, nil
+}
+
+// insert puts x in its place in list, best first and the earlier of equals
+// first, which keeps one place less than its capacity.
+func insert(list []extension, x extension) []extension {
+	most := cap(list) - 1
+	if len(list) == most && !(x.score > list[most-1].score) {
+		return list
+	}
+	at, _ := slices.BinarySearchFunc(list, x, func(e, x extension) int {
+		if e.score >= x.score {
+			return -1
+		}
+		return 1
+	})
+	list = slices.Insert(list, at, x)
+	return list[:min(len(list), most)]
 }
 
 // logSum is log Σ exp(x).

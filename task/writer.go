@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -48,16 +49,31 @@ func NewWriter(m *model.Seq2Seq, t *tokenizer.Tokenizer) (*Writer, error) {
 
 // Write returns the text that the model makes of text. A text that is too long is cut.
 func (w *Writer) Write(ctx context.Context, text string, o model.GenerateOptions) (string, error) {
+	texts, err := w.WriteAll(ctx, text, o)
+	if len(texts) == 0 {
+		return "", err
+	}
+	return texts[0], err
+}
+
+// WriteAll is Write of as many texts as there are beams, the most probable first. No two are equal.
+func (w *Writer) WriteAll(ctx context.Context, text string, o model.GenerateOptions) ([]string, error) {
 	s := w.spaces.Get().(*space)
 	defer w.spaces.Put(s)
 	w.tokens.Encode(&s.encoding, text, w.length)
 	s.batch.Reset()
 	s.batch.Add(s.encoding.IDs, s.encoding.Types)
-	ids, err := w.model.Generate(ctx, &s.work, &s.batch, o)
+	all, err := w.model.GenerateAll(ctx, &s.work, &s.batch, o)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return w.text(ids), nil
+	var texts []string
+	for _, ids := range all {
+		if t := w.text(ids); !slices.Contains(texts, t) {
+			texts = append(texts, t)
+		}
+	}
+	return texts, nil
 }
 
 // text joins the tokens of WordPiece: "##" goes on with a word. Special ones are left out.

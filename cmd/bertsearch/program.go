@@ -58,7 +58,7 @@ func (p *program) app() *cli.App {
 		Commands: []*cli.Command{
 			p.indexCommand(), p.queryCommand(), p.getCommand(), p.deleteCommand(),
 			p.statsCommand(), p.checkCommand(), p.compactCommand(), p.exportCommand(), p.importCommand(),
-			p.evalCommand(), p.tuneCommand(), p.feedbackCommand(), p.trainCommand(), p.embedCommand(), p.tokenizeCommand(), p.modelCommand(), p.alignCommand(), p.summarizeCommand(), p.enrichCommand(), p.distillCommand(),
+			p.evalCommand(), p.tuneCommand(), p.feedbackCommand(), p.trainCommand(), p.embedCommand(), p.tokenizeCommand(), p.modelCommand(), p.alignCommand(), p.summarizeCommand(), p.enrichCommand(), p.distillCommand(), p.generateCommand(),
 			p.benchCommand(), p.completionCommand(), p.versionCommand(),
 		},
 	}

@@ -37,6 +37,7 @@ weights that are best on them are kept.
    bertsearch train --task qa --data squad.json --out reader
    bertsearch train --task rerank --data judged.jsonl --out judge
    bertsearch train --task mlm --data notes.txt --out adapted
+   bertsearch train --task seq2seq --data pairs.jsonl --out writer
 
 FILE is JSON lines, CSV or TSV with column names, CoNLL, SQuAD's JSON or plain
 text, by its name or --format. An interrupted run goes on with --resume.`,
@@ -60,6 +61,9 @@ text, by its name or --format. An interrupted run goes on with --resume.`,
 			&cli.Float64Flag{Name: "warmup", Usage: "share `S` of the steps over which the rate rises", DefaultText: "0.1"},
 			&cli.Float64Flag{Name: "dropout", Usage: "leave out a share `S` of values, −1 for none", DefaultText: "the model's own"},
 			&cli.IntFlag{Name: "length", Usage: "cut texts at `N` tokens", DefaultText: "128, of qa 384"},
+			&cli.IntFlag{Name: "written", Usage: "cut texts that seq2seq learns to write at `N` tokens", DefaultText: "64"},
+			&cli.IntFlag{Name: "decoder-layers", Usage: "begin seq2seq with a decoder of `N` of the encoder's layers", DefaultText: "2"},
+			&cli.Float64Flag{Name: "smoothing", Usage: "of seq2seq, want a share `S` of the probability for all words alike", DefaultText: "0"},
 			&cli.IntFlag{Name: "layers", Usage: "train only the last `N` layers and the head", DefaultText: "all"},
 			&cli.IntFlag{Name: "lora", Usage: "train updates of rank `N` in place of the encoder's weights", DefaultText: "off"},
 			&cli.Float64Flag{Name: "held-out", Usage: "hold out a share `S` of the texts, −1 for none", DefaultText: "0.1"},
@@ -117,7 +121,7 @@ func (p *program) train(c *cli.Context) error {
 		return err
 	}
 	card := result.Card(kind, cmp.Or(c.String("model"), "the built-in model"), c.StringSlice("data"), time.Now())
-	if err := saveTrained(out, result.Model, job.Tokens, card); err != nil {
+	if err := saveTrained(out, result, job.Tokens, card); err != nil {
 		return err
 	}
 	return errors.Join(removeIfThere(control.Checkpoint), p.printTraining(c, result))
@@ -137,7 +141,12 @@ func trainJob(c *cli.Context, kind heads.Kind) (*heads.Job, error) {
 	if job.HeldOut, err = readExamples(c, "dev"); err != nil {
 		return nil, err
 	}
-	job.Model, job.Tokens, err = startingModel(c, kind, job.Train)
+	if kind == heads.Writing {
+		job.Recipe.Written, job.Recipe.Smoothing = c.Int("written"), c.Float64("smoothing")
+		job.Writer, job.Tokens, err = startingWriter(c)
+	} else {
+		job.Model, job.Tokens, err = startingModel(c, kind, job.Train)
+	}
 	return job, err
 }
 
@@ -158,32 +167,57 @@ func readExamples(c *cli.Context, flag string) ([]dataset.Example, error) {
 	return all, nil
 }
 
-// startingModel is what training begins with: the folder that --model names,
-// with its head if it has the one that is trained, or the built-in encoder.
-func startingModel(c *cli.Context, kind heads.Kind, examples []dataset.Example) (*model.TaskModel, *tokenizer.Tokenizer, error) {
-	dir := c.String("model")
+// startingEncoder is that of the folder that --model names, or the built-in one.
+func startingEncoder(c *cli.Context) (*model.Sentence, *tokenizer.Tokenizer, error) {
 	var s *model.Sentence
 	var tokens *tokenizer.Tokenizer
 	var err error
-	if dir == "" {
+	if dir := c.String("model"); dir == "" {
 		s, tokens, err = minilm.Load()
 	} else if tokens, err = tokenizer.Load(dir); err == nil {
 		s, err = model.Load(dir)
 	}
+	if err == nil && c.Bool("scratch") {
+		s.Encoder, err = model.NewEncoder(s.Encoder.Config, c.Uint64("seed"))
+	}
+	return s, tokens, err
+}
+
+// startingWriter is what training of a writer begins with: the folder that
+// --model names, if it is one of an encoder and a decoder, or a new decoder
+// behind an encoder.
+func startingWriter(c *cli.Context) (*model.Seq2Seq, *tokenizer.Tokenizer, error) {
+	if dir := c.String("model"); dir != "" && !c.Bool("scratch") {
+		if m, err := model.LoadSeq2Seq(dir); err == nil {
+			tokens, err := tokenizer.Load(dir)
+			return m, tokens, err
+		}
+	}
+	s, tokens, err := startingEncoder(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Bool("scratch") {
-		if s.Encoder, err = model.NewEncoder(s.Encoder.Config, c.Uint64("seed")); err != nil {
-			return nil, nil, err
-		}
+	m, err := heads.NewWriter(s.Encoder, tokens, c.Int("decoder-layers"), c.Uint64("seed"))
+	if err != nil {
+		return nil, nil, err
+	}
+	m.Digest = s.Digest
+	return m, tokens, nil
+}
+
+// startingModel is what training begins with: the folder that --model names,
+// with its head if it has the one that is trained, or the built-in encoder.
+func startingModel(c *cli.Context, kind heads.Kind, examples []dataset.Example) (*model.TaskModel, *tokenizer.Tokenizer, error) {
+	s, tokens, err := startingEncoder(c)
+	if err != nil {
+		return nil, nil, err
 	}
 	fresh, err := heads.New(kind, s.Encoder, examples, c.Uint64("seed"))
 	if err != nil {
 		return nil, nil, err
 	}
 	fresh.Digest = s.Digest
-	if dir != "" && !c.Bool("scratch") {
+	if dir := c.String("model"); dir != "" && !c.Bool("scratch") {
 		trained, err := model.LoadTask(dir)
 		if err == nil && trained.Task == fresh.Task && slices.Equal(trained.Labels, fresh.Labels) && trained.Problem == fresh.Problem {
 			return trained, tokens, nil
@@ -201,7 +235,11 @@ func removeIfThere(path string) error {
 }
 
 // saveTrained writes all of a folder.
-func saveTrained(dir string, m *model.TaskModel, tokens *tokenizer.Tokenizer, card string) error {
+func saveTrained(dir string, r *heads.Result, tokens *tokenizer.Tokenizer, card string) error {
+	var m interface{ Save(string) error } = r.Model
+	if r.Writer != nil {
+		m = r.Writer
+	}
 	return errors.Join(m.Save(dir), tokens.Save(dir), os.WriteFile(filepath.Join(dir, "README.md"), []byte(card), 0o644))
 }
 

@@ -125,7 +125,7 @@ func identify(j Job, recipe Recipe, samples int) [sha256.Size]byte {
 	encoder := json.NewEncoder(h)
 	err := encoder.Encode([]any{j.Kind, j.Tokens.Fingerprint(), recipe, samples})
 	if j.Kind == Writing {
-		err = errors.Join(err, encoder.Encode([]any{j.Writer.Digest, j.Writer.Start, j.Writer.End}))
+		err = errors.Join(err, encoder.Encode([]any{j.Writer.Digest, j.Writer.Start, j.Writer.End, len(j.Writer.Decoder.Cross)}))
 	} else {
 		err = errors.Join(err, encoder.Encode([]any{j.Model.Digest, j.Model.Task, j.Model.Labels, j.Model.Problem}))
 	}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bertsearch/bertsearch/embed"
+	"github.com/bertsearch/bertsearch/model"
+	"github.com/bertsearch/bertsearch/task"
+	"github.com/bertsearch/bertsearch/train"
+)
+
+func (p *program) generateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "generate",
+		Usage:     "write a text of a text, with a model that was trained for it",
+		ArgsUsage: "[TEXT…]",
+		Description: `The model is one of an encoder and a decoder, as train --task seq2seq makes.
+Without TEXT each document of the database is one, and what is written are the
+questions that it answers: a pair a line, for tune --pairs. Without a database
+each line of standard input is one.
+
+   bertsearch generate --writer writer "a text"
+   bertsearch generate --writer asker -db notes.db --out pairs.jsonl
+   bertsearch tune -db notes.db --pairs pairs.jsonl`,
+		Flags: databaseFlags(
+			&cli.StringFlag{Name: "writer", Usage: "write with the model in the folder `DIR`, see train --task seq2seq"},
+			&cli.IntFlag{Name: "beams", Value: 4, Usage: "follow `N` texts at a time; 1 takes the most probable word each time"},
+			&cli.IntFlag{Name: "n", Value: 1, Usage: "print the best `N` of them"},
+			&cli.IntFlag{Name: "tokens", Value: 64, Usage: "write at most `N` tokens"},
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE` in place of standard output"},
+		),
+		Action: p.generate,
+	}
+}
+
+func (p *program) generate(c *cli.Context) error {
+	switch {
+	case c.String("writer") == "":
+		return usagef("generate: want --writer DIR, a model of an encoder and a decoder")
+	case c.Int("beams") < 1 || c.Int("n") < 1 || c.Int("tokens") < 1:
+		return usagef("generate: --beams is %d, -n %d and --tokens %d: want 1 or more", c.Int("beams"), c.Int("n"), c.Int("tokens"))
+	}
+	writer, err := task.LoadWriter(c.String("writer"))
+	if err != nil {
+		return err
+	}
+	out, finish := p.out, func() error { return nil }
+	if path := c.String("out"); path != "" {
+		f, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		out = bufio.NewWriter(f)
+		finish = func() error { return errors.Join(out.Flush(), f.Close()) }
+	}
+	g := &generation{writer: writer, out: out, json: c.Bool("json"), most: c.Int("n"), options: model.GenerateOptions{
+		Length: c.Int("tokens"), Beams: max(c.Int("beams"), c.Int("n")),
+	}}
+	if c.String("db") != "" && !c.Args().Present() {
+		err = g.documents(c)
+	} else {
+		err = g.texts(c, p.in)
+	}
+	return errors.Join(err, finish())
+}
+
+// generation is one run of the command: texts are collected and written of on
+// all cores, in their order.
+type generation struct {
+	writer  *task.Writer
+	out     *bufio.Writer
+	json    bool
+	most    int // texts of each
+	options model.GenerateOptions
+	waiting []generated
+}
+
+// generated is a text and what was written of it. With --json it is a line.
+type generated struct {
+	Text    string   `json:"text"`
+	Written []string `json:"written"`
+	id      string   // of its document, where it has one
+}
+
+// texts writes of the arguments, or of the lines of standard input.
+func (g *generation) texts(c *cli.Context, in io.Reader) error {
+	if c.Args().Present() {
+		for _, text := range c.Args().Slice() {
+			if err := g.add(c.Context, generated{Text: text}); err != nil {
+				return err
+			}
+		}
+		return g.flush(c.Context)
+	}
+	lines := newLineReader(in)
+	for {
+		line, err := lines.next(c.Context)
+		if errors.Is(err, io.EOF) {
+			return g.flush(c.Context)
+		}
+		if err != nil {
+			return lines.where(err)
+		}
+		if err := g.add(c.Context, generated{Text: string(line)}); err != nil {
+			return err
+		}
+	}
+}
+
+// documents writes of each document of the database.
+func (g *generation) documents(c *cli.Context) error {
+	db, err := openForReading(c)
+	if err != nil {
+		return err
+	}
+	for d, err := range db.Documents(c.Context) {
+		if err == nil {
+			err = g.add(c.Context, generated{Text: embed.PassageText(d.Title, d.Text), id: d.ID})
+		}
+		if err != nil {
+			return errors.Join(err, db.Close())
+		}
+	}
+	return errors.Join(g.flush(c.Context), db.Close())
+}
+
+// generateAtOnce is how many texts wait for each other.
+const generateAtOnce = 64
+
+func (g *generation) add(ctx context.Context, x generated) error {
+	if g.waiting = append(g.waiting, x); len(g.waiting) < generateAtOnce {
+		return nil
+	}
+	return g.flush(ctx)
+}
+
+// flush writes of the texts that wait, and prints it.
+func (g *generation) flush(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range g.waiting {
+		group.Go(func() (err error) {
+			x := &g.waiting[i]
+			x.Written, err = g.writer.WriteAll(ctx, x.Text, g.options)
+			x.Written = x.Written[:min(len(x.Written), g.most)]
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, x := range g.waiting {
+		if err := g.print(x); err != nil {
+			return err
+		}
+	}
+	g.waiting = g.waiting[:0]
+	return g.out.Flush()
+}
+
+// print writes the pairs of a document, or what was written of a text.
+func (g *generation) print(x generated) error {
+	if x.id == "" && g.json {
+		return json.NewEncoder(g.out).Encode(x)
+	}
+	for _, written := range x.Written {
+		if x.id == "" {
+			if _, err := fmt.Fprintln(g.out, written); err != nil {
+				return err
+			}
+			continue
+		}
+		pair := train.Pair{Query: written, PositiveID: x.id}
+		if pair.Validate() != nil {
+			continue // nothing was written
+		}
+		if err := json.NewEncoder(g.out).Encode(pair); err != nil {
+			return err
+		}
+	}
+	return nil
+}
