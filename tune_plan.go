@@ -105,7 +105,7 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 	if o.Adapter && o.Encoder {
 		return nil, errors.New("want an adapter or the encoder to be trained, not both")
 	}
-	p := &tunePlan{Base: base.Fingerprint(), Source: "labels", Recipe: o.Recipe}
+	p := &tunePlan{Base: base.Fingerprint(), Source: "labels", Recipe: labelled(o.Recipe)}
 	pairs := o.Pairs
 	if len(pairs) == 0 && !o.IgnoreFeedback {
 		var err error
@@ -156,6 +156,16 @@ func (db *DB) planAdapter(ctx context.Context, p *tunePlan) (err error) {
 		return fmt.Errorf("%d queries that can be made of the documents are too few to learn from: want %d or more", len(p.Made), fewestQueries)
 	}
 	return nil
+}
+
+// labelled is the recipe with labels. The built-in encoder is small and learns
+// at five times the rate that is usual for BERT, which on SciFact gains three
+// times as much; the questions held out guard against what is too much.
+func labelled(r train.Recipe) train.Recipe {
+	if r.LearningRate == 0 {
+		r.LearningRate = 1e-4
+	}
+	return r
 }
 
 // gentle is the recipe without labels: what a model learns from pairs made of

@@ -118,6 +118,10 @@ func (t *Trainable) Sentence() (*Sentence, error) {
 	return &s, nil
 }
 
+// Release gives back the memory that passes have left for the next one. No
+// [Tape] may be in use.
+func (t *Trainable) Release() { t.space = trainingSpace{} }
+
 // share does work on team, or alone when there is none.
 func share(team *nn.Team, work func(nn.Share)) {
 	if team == nil {

@@ -10,11 +10,11 @@ type ForwardOptions struct {
 	Train   bool    // keep what Backward needs
 	Dropout float32 // probability with which a value is left out
 	Seed    uint64  // of what is left out: the same seed leaves out the same
-	Memory  int64   // bytes a tape may keep; what is above is computed again; 0 is 1 GiB
+	Memory  int64   // bytes a tape may keep; what is above is computed again; 0 is 576 MiB
 }
 
 // defaultMemory is what a tape may keep unless it is said, in bytes.
-const defaultMemory = 1 << 30
+const defaultMemory = 576 << 20
 
 // Forward computes the vectors of a batch, texts×Dimension, and with o.Train
 // the tape that Backward takes. team nil works on the calling goroutine alone.

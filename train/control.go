@@ -31,7 +31,7 @@ type Control struct {
 	// never.
 	Yield func()
 	// Memory bounds the bytes of activations that are kept for the gradients;
-	// what does not fit is computed again. 0 is 1 GiB.
+	// what does not fit is computed again. 0 is 576 MiB.
 	Memory int64
 }
 

@@ -78,6 +78,7 @@ func (r *run) stalled() bool {
 
 // measure asks the caller's judge.
 func (r *run) measure(ctx context.Context, s *model.Sentence) ([]float64, error) {
+	r.weights.Release() // the measurement needs memory of its own
 	values, err := r.control.Measure(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("train: measure: %w", err)

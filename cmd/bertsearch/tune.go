@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -15,6 +16,10 @@ import (
 	"github.com/bertsearch/bertsearch/eval"
 	"github.com/bertsearch/bertsearch/train"
 )
+
+// tuneGC is the garbage, in percent of what is in use, that is collected while
+// tuning: training keeps more than a gigabyte and makes little garbage.
+const tuneGC = 10
 
 func (p *program) tuneCommand() *cli.Command {
 	return &cli.Command{
@@ -43,7 +48,7 @@ qrels/train.tsv is learnt from.`,
 			&cli.StringFlag{Name: "qrels", Usage: "learn from the training judgements of the BEIR folder `DIR`"},
 			&cli.BoolFlag{Name: "ignore-feedback", Usage: "without labels, learn from the documents, not from feedback"},
 			&cli.BoolFlag{Name: "adapter", Usage: "from labels, learn a map of queries: seconds, and no document is embedded again"},
-			&cli.BoolFlag{Name: "encoder", Usage: "without labels, train the encoder, not a projection after it"},
+			&cli.BoolFlag{Name: "encoder", Usage: "without labels, train the encoder, not an adapter of queries"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "train and measure, but change nothing"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on with an interrupted run"},
 			&cli.BoolFlag{Name: "rollback", Usage: "go back to the model used before"},
@@ -51,7 +56,7 @@ qrels/train.tsv is learnt from.`,
 			&cli.IntFlag{Name: "epochs", Usage: "go over the pairs `N` times", DefaultText: "3, without labels 1"},
 			&cli.IntFlag{Name: "max-steps", Usage: "stop after `N` steps", DefaultText: "none, without labels 64"},
 			&cli.IntFlag{Name: "batch", Usage: "learn from `N` pairs a step", DefaultText: "32"},
-			&cli.Float64Flag{Name: "rate", Usage: "learning rate `R` at its highest", DefaultText: "2e-5, without labels 1e-5"},
+			&cli.Float64Flag{Name: "rate", Usage: "learning rate `R` at its highest", DefaultText: "1e-4, without labels 1e-5"},
 			&cli.IntFlag{Name: "length", Usage: "cut training texts at `N` tokens", DefaultText: "the model's own, without labels 128"},
 			&cli.IntFlag{Name: "layers", Usage: "train only the last `N` layers", DefaultText: "all"},
 			&cli.IntFlag{Name: "lora", Usage: "train updates of rank `N` in place of the weights", DefaultText: "off"},
@@ -96,6 +101,7 @@ func (p *program) tune(c *cli.Context) error {
 		return errors.Join(p.changeModel(c, db, db.Rollback(c.Context)), db.Close())
 	}
 	lowerPriority()
+	debug.SetGCPercent(tuneGC)
 	shown := p.newTuneProgress(c)
 	options.Progress, options.Embedding = shown.step, shown.embedding
 	report, err := db.Tune(c.Context, options)
