@@ -68,7 +68,7 @@ type Options struct {
 	// IgnoreFeedback learns from the documents alone where there are no Pairs.
 	IgnoreFeedback bool
 	// Encoder trains the encoder itself where there are no labels, in place of
-	// the projection after it that is learnt otherwise; the Recipe is for this.
+	// the adapter of queries that is learnt otherwise; the Recipe is for this.
 	Encoder bool
 	// Adapter learns an adapter of queries from the labels, in place of the
 	// encoder's weights: in seconds, and no document is embedded again. Of the
