@@ -28,6 +28,7 @@ type sample struct {
 	types   []uint8
 	classes []int     // of the text, of each token, or the first and last token of an answer
 	targets []float32 // of the text, where it is numbers that are learnt
+	group   int       // of [Next], its document
 }
 
 // batch is samples that go through the model together.
@@ -89,7 +90,7 @@ func newObjective(k Kind, t trained) (objective, error) {
 	case Words:
 		return newWords(t)
 	case Next:
-		return &next{labels{trained: t, kind: k}}, nil
+		return &next{labels: labels{trained: t, kind: k}}, nil
 	}
 	return &labels{trained: t, kind: k}, nil
 }

@@ -71,7 +71,8 @@ func examples(k Kind) []dataset.Example {
 			at := strings.Index(e.Pair, place)
 			e.Answers = []dataset.Span{{Start: at, End: at + len(place)}}
 		case Next:
-			e.Text = "The cat sat. Bob ran."
+			topic := pick("cat", "dog", "rome", "paris") // one strange pair in four is of the same one
+			e.Text = fmt.Sprintf("The %s sat. A %s ran.", topic, topic)
 		}
 		out = append(out, e)
 	}
@@ -80,20 +81,25 @@ func examples(k Kind) []dataset.Example {
 
 // TestRunLearns trains a tiny model for each kind.
 func TestRunLearns(t *testing.T) {
-	least := map[Kind]float64{Classify: 0.95, Pair: 0.8, Rerank: 0.95, Entities: 0.95, Answers: 0.9, Words: -1.4, Next: 0.6}
+	least := map[Kind]float64{Classify: 0.95, Pair: 0.8, Rerank: 0.95, Entities: 0.95, Answers: 0.9, Words: -1.4, Next: 0.75}
 	for _, k := range Kinds() {
 		if k == Writing {
 			continue // TestWritingLearns
 		}
 		t.Run(string(k), func(t *testing.T) {
 			t.Parallel()
-			r, err := Run(context.Background(), toy(t, k, examples(k)), Control{Workers: 1})
+			j := toy(t, k, examples(k))
+			if k == Next {
+				j.Recipe.Epochs = 100 // that two texts are of one topic is hard to see for one layer
+			}
+			r, err := Run(context.Background(), j, Control{Workers: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if r.After.Value() < least[k] || r.After.Value() < r.Before.Value() {
 				t.Errorf("%s was %.3f and is %.3f, want %.3f or more", r.After.Main, r.Before.Value(), r.After.Value(), least[k])
 			}
+			t.Logf("%s was %.3f and is %.3f", r.After.Main, r.Before.Value(), r.After.Value())
 			if card := r.Card(k, "tiny", []string{"toy.jsonl"}, time.Unix(0, 0)); !strings.Contains(card, "toy.jsonl") || !strings.Contains(card, r.After.Main) {
 				t.Errorf("the card lacks something:\n%s", card)
 			}
