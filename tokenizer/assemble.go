@@ -33,7 +33,7 @@ func finish(v vocabulary, m model, c Config) (*Tokenizer, error) {
 	if c.MaxLength < 0 {
 		return nil, fmt.Errorf("tokenizer: negative length of texts in the settings: %d", c.MaxLength)
 	}
-	t := &Tokenizer{config: c, vocab: v, model: m, scratch: sync.Pool{New: func() any { return new(Encoding) }}}
+	t := &Tokenizer{config: c, vocab: v, model: m, scratch: &sync.Pool{New: func() any { return new(Encoding) }}}
 	if err := t.setAdded(); err != nil {
 		return nil, fmt.Errorf("tokenizer: %w", err)
 	}

@@ -128,8 +128,7 @@ func (t *Tokenizer) UnmarshalBinary(data []byte) error {
 	if err != nil {
 		return err
 	}
-	t.config, t.vocab, t.added, t.model = made.config, made.vocab, made.added, made.model
-	t.scratch.New = made.scratch.New
+	*t = *made
 	return nil
 }
 

@@ -14,7 +14,7 @@ type Tokenizer struct {
 	vocab   vocabulary
 	added   matcher // what is found in the raw text
 	model   model
-	scratch sync.Pool // *Encoding, for pairs
+	scratch *sync.Pool // of *Encoding, for pairs
 }
 
 // model tokenises raw text in which no added token stands.
@@ -135,6 +135,13 @@ func (t *Tokenizer) Config() Config { return t.config }
 
 // MaxLength is the number of tokens to which the model's files truncate, 0 if they do not say.
 func (t *Tokenizer) MaxLength() int { return t.config.MaxLength }
+
+// WithMaxLength is a tokenizer that differs in MaxLength alone: n tokens, 0 for no bound.
+func (t *Tokenizer) WithMaxLength(n int) *Tokenizer {
+	other := *t
+	other.config.MaxLength = max(n, 0)
+	return &other
+}
 
 // Fingerprint tells tokenizers apart: two with the same one make the same tokens of every text. What Encode does not
 // look at, MaxLength and Roles, is not part of it.

@@ -60,7 +60,7 @@ text, by its name or --format. An interrupted run goes on with --resume.`,
 			&cli.Float64Flag{Name: "rate", Usage: "learning rate `R` at its highest", DefaultText: "2e-5"},
 			&cli.Float64Flag{Name: "warmup", Usage: "share `S` of the steps over which the rate rises", DefaultText: "0.1"},
 			&cli.Float64Flag{Name: "dropout", Usage: "leave out a share `S` of values, −1 for none", DefaultText: "the model's own"},
-			&cli.IntFlag{Name: "length", Usage: "cut texts at `N` tokens", DefaultText: "128, of qa 384"},
+			&cli.IntFlag{Name: "length", Usage: "cut texts at `N` tokens", DefaultText: "128, of qa and rerank 384"},
 			&cli.IntFlag{Name: "written", Usage: "cut texts that seq2seq learns to write at `N` tokens", DefaultText: "64"},
 			&cli.IntFlag{Name: "decoder-layers", Usage: "begin seq2seq with a decoder of `N` of the encoder's layers", DefaultText: "2"},
 			&cli.Float64Flag{Name: "smoothing", Usage: "of seq2seq, want a share `S` of the probability for all words alike", DefaultText: "0"},
@@ -121,7 +121,7 @@ func (p *program) train(c *cli.Context) error {
 		return err
 	}
 	card := result.Card(kind, cmp.Or(c.String("model"), "the built-in model"), c.StringSlice("data"), time.Now())
-	if err := saveTrained(out, result, job.Tokens, card); err != nil {
+	if err := saveTrained(out, result, card); err != nil {
 		return err
 	}
 	return errors.Join(removeIfThere(control.Checkpoint), p.printTraining(c, result))
@@ -235,12 +235,12 @@ func removeIfThere(path string) error {
 }
 
 // saveTrained writes all of a folder.
-func saveTrained(dir string, r *heads.Result, tokens *tokenizer.Tokenizer, card string) error {
+func saveTrained(dir string, r *heads.Result, card string) error {
 	var m interface{ Save(string) error } = r.Model
 	if r.Writer != nil {
 		m = r.Writer
 	}
-	return errors.Join(m.Save(dir), tokens.Save(dir), os.WriteFile(filepath.Join(dir, "README.md"), []byte(card), 0o644))
+	return errors.Join(m.Save(dir), r.Tokenizer.Save(dir), os.WriteFile(filepath.Join(dir, "README.md"), []byte(card), 0o644))
 }
 
 // trainingJSON is what train --json prints at the end.

@@ -58,7 +58,9 @@ func (c Control) settled() Control {
 type Result struct {
 	Model  *model.TaskModel // the best weights, as held-out examples have it, or the last where there are none
 	Writer *model.Seq2Seq   // in its place, of [Writing]
-	Recipe Recipe           // with its defaults
+	// Tokenizer belongs into the model's folder: it cuts texts where training did.
+	Tokenizer *tokenizer.Tokenizer
+	Recipe    Recipe // with its defaults
 	// Train and HeldOut are the numbers of examples.
 	Train, HeldOut int
 	Losses         []float64 // of each step

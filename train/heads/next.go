@@ -61,7 +61,7 @@ func (n *next) pairs(examples []dataset.Example) ([]sample, error) {
 // of a pair, or of half the document if that is less. A sentence that is longer
 // is cut.
 func (n *next) stretches(e *tokenizer.Encoding, sentences []string) (out []string) {
-	half := (n.length() - 3) / 2 // [CLS] first [SEP] second [SEP]
+	half := (n.recipe.Length - 3) / 2 // [CLS] first [SEP] second [SEP]
 	var counts []int
 	total := 0
 	for i, s := range sentences {

@@ -57,15 +57,12 @@ type trained struct {
 	workers int
 }
 
-// length is the most tokens of a text.
-func (t *trained) length() int { return min(t.recipe.Length, t.model.Encoder.Config.Positions()) }
-
 // encode makes the tokens of an example.
 func (t *trained) encode(e *tokenizer.Encoding, x *dataset.Example) sample {
 	if x.Pair == "" {
-		t.tokens.Encode(e, x.Text, t.length())
+		t.tokens.Encode(e, x.Text, t.recipe.Length)
 	} else {
-		t.tokens.EncodePair(e, x.Text, x.Pair, t.length())
+		t.tokens.EncodePair(e, x.Text, x.Pair, t.recipe.Length)
 	}
 	return sample{ids: append([]int32(nil), e.IDs...), types: append([]uint8(nil), e.Types...)}
 }

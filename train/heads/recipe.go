@@ -14,7 +14,7 @@ type Recipe struct {
 	Decay        float64 // weight decay; 0 is 0.01, negative is none
 	Clip         float64 // longest gradient; 0 is 1, negative is no limit
 	Dropout      float64 // 0 is the model's own, negative is none
-	Length       int     // most tokens of a text or a pair; 0 is 128, of [Answers] 384
+	Length       int     // most tokens of a text or a pair; 0 is 128, of [Answers] and [Rerank] 384
 	Layers       int     // train the last so many layers and the head; 0 trains everything
 	LoRA         int     // train updates of this rank in place of the encoder's weights; 0 trains the weights
 	Balance      bool    // weigh labels by how rare they are, so that each counts the same
@@ -49,7 +49,7 @@ func (r Recipe) settled(k Kind) (Recipe, error) {
 	fill(&r.Mask, 0.15)
 	fill(&r.HeldOut, 0.1)
 	fill(&r.Patience, 2)
-	if k == Answers {
+	if k == Answers || k == Rerank { // passages are longer than what is classified
 		fill(&r.Length, 384)
 	}
 	fill(&r.Length, 128)

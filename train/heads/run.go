@@ -12,6 +12,7 @@ import (
 
 	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
+	"github.com/bertsearch/bertsearch/tokenizer"
 	"github.com/bertsearch/bertsearch/train"
 	"github.com/bertsearch/bertsearch/train/dataset"
 )
@@ -42,6 +43,7 @@ type run struct {
 	learner
 	recipe    Recipe
 	control   Control
+	tokens    *tokenizer.Tokenizer
 	optimizer *train.AdamW
 	team      *nn.Team
 	held      []dataset.Example
@@ -73,7 +75,9 @@ func newRun(j Job, c Control) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{recipe: recipe, control: c.settled(), held: j.HeldOut}
+	recipe.Length = min(recipe.Length, j.encoder().Config.Positions())
+	j.Tokens = j.Tokens.WithMaxLength(recipe.Length)
+	r := &run{recipe: recipe, control: c.settled(), tokens: j.Tokens, held: j.HeldOut}
 	examples := j.Train
 	if len(r.held) == 0 && recipe.HeldOut > 0 {
 		examples, r.held = Split(examples, recipe.HeldOut, recipe.Seed)

@@ -107,6 +107,27 @@ func TestRunLearns(t *testing.T) {
 	}
 }
 
+// TestLengthIsTheRecipes: texts are measured, and cut by whoever uses the model,
+// at the length of the training, not at the one that the encoder came with.
+func TestLengthIsTheRecipes(t *testing.T) {
+	list := examples(Answers)
+	for i := range list {
+		e := &list[i]
+		const before = "the cat sat in the dog . "
+		e.Pair = before + e.Pair
+		e.Answers[0].Start, e.Answers[0].End = e.Answers[0].Start+len(before), e.Answers[0].End+len(before)
+	}
+	j := toy(t, Answers, list)
+	j.Tokens = j.Tokens.WithMaxLength(8) // no answer is within
+	r, err := Run(context.Background(), j, Control{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.After.Value() < 0.9 || r.Tokenizer.MaxLength() != 24 || j.Tokens.MaxLength() != 8 {
+		t.Errorf("%s is %.3f, length %d of %d", r.After.Main, r.After.Value(), r.Tokenizer.MaxLength(), j.Tokens.MaxLength())
+	}
+}
+
 // TestResumeIsTheSameRun interrupts a run after some steps and compares its
 // weights with those of a run of more cores that nobody interrupted.
 func TestResumeIsTheSameRun(t *testing.T) {

@@ -81,7 +81,7 @@ func (r *run) finish() (*Result, error) {
 	s := &r.state
 	s.Before.Each, s.After.Each = s.Each[0], s.Each[1]
 	result := &Result{
-		Recipe: r.recipe, Train: r.samples(), HeldOut: len(r.held), Losses: s.Losses, Measured: s.Measured,
+		Tokenizer: r.tokens, Recipe: r.recipe, Train: r.samples(), HeldOut: len(r.held), Losses: s.Losses, Measured: s.Measured,
 		Before: s.Before, After: s.After, Best: best, Tokens: s.Tokens, Elapsed: s.Elapsed,
 	}
 	if err := r.result(result); err != nil {

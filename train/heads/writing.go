@@ -68,7 +68,6 @@ func newWriting(j Job, recipe Recipe, o *model.TrainableOptions, examples []data
 // encode makes tokens of examples. Both texts are cut where they are too long.
 func (w *writing) encode(examples []dataset.Example) ([]written, error) {
 	var e tokenizer.Encoding
-	length := min(w.recipe.Length, w.model.Encoder.Config.Positions())
 	most := min(w.recipe.Written, w.model.Decoder.Body.Config.Positions())
 	var list []written
 	for i := range examples {
@@ -76,7 +75,7 @@ func (w *writing) encode(examples []dataset.Example) ([]written, error) {
 		if x.Pair == "" {
 			return nil, lineError(x, "there is no text to write: want a source and a target")
 		}
-		w.tokens.Encode(&e, x.Text, length)
+		w.tokens.Encode(&e, x.Text, w.recipe.Length)
 		one := written{read: append([]int32(nil), e.IDs...), types: append([]uint8(nil), e.Types...)}
 		w.tokens.Encode(&e, x.Pair, most)
 		one.write = append(one.write, e.IDs[1:len(e.IDs)-1]...)

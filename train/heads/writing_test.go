@@ -65,14 +65,14 @@ func TestWritingLearns(t *testing.T) {
 		t.Errorf("learnt %v, from %v", r.After.Values, r.Before.Values)
 	}
 	dir := t.TempDir()
-	if err := errors.Join(r.Writer.Save(dir), job.Tokens.Save(dir)); err != nil {
+	if err := errors.Join(r.Writer.Save(dir), r.Tokenizer.Save(dir)); err != nil {
 		t.Fatal(err)
 	}
 	loaded, err := task.LoadWriter(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := task.NewWriter(r.Writer, job.Tokens)
+	now, err := task.NewWriter(r.Writer, r.Tokenizer)
 	if err != nil {
 		t.Fatal(err)
 	}
