@@ -123,7 +123,23 @@ func TestNewDecoder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh := &Seq2Seq{Encoder: m.Encoder, Decoder: NewDecoder(m.Encoder, m.Encoder.Config.HiddenSize, 1), Start: 1, End: 4}
+	h := m.Encoder.Config.HiddenSize
+	fresh := &Seq2Seq{Encoder: m.Encoder, Decoder: NewDecoder(m.Encoder, h, 1), Start: 1, End: 4}
+	own, cross := make([]float32, h), make([]float32, h)
+	for i, c := range fresh.Decoder.Cross {
+		qkv := m.Encoder.Layers[i].QKV
+		for row := range 3 * h {
+			qkv.Weight.Row(own, row)
+			if row < h {
+				c.Query.Weight.Row(cross, row)
+			} else {
+				c.KeyValue.Weight.Row(cross, row-h)
+			}
+			if !slices.Equal(own, cross) {
+				t.Fatalf("row %d of layer %d does not begin as the layer's self-attention", row, i)
+			}
+		}
+	}
 	b := &Batch{}
 	b.Add([]int32{3, 5}, []uint8{0, 0})
 	if _, err := fresh.Generate(context.Background(), &Workspace{}, b, GenerateOptions{Length: 3, Beams: 2}); err != nil {

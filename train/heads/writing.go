@@ -13,8 +13,8 @@ import (
 )
 
 // NewWriter puts a decoder behind an encoder: layers of the encoder's own, 0
-// for two, with cross-attention that is not trained (Rothe et al. 2020,
-// arXiv:1907.12461). The tokenizer's [CLS] begins what it writes, [SEP] ends it.
+// for two; see [model.NewDecoder]. The tokenizer's [CLS] begins what it writes,
+// [SEP] ends it.
 func NewWriter(e *model.Encoder, tokens *tokenizer.Tokenizer, layers int, seed uint64) (*model.Seq2Seq, error) {
 	if e.Config.ModelType != "bert" {
 		return nil, fmt.Errorf("heads: a decoder is made of a BERT, not of %q", e.Config.ModelType)
