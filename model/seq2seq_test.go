@@ -117,6 +117,46 @@ func TestGenerateStops(t *testing.T) {
 	}
 }
 
+// TestDecoderNext: texts that are written together get the same scores, to the
+// bit, as each alone, whatever their lengths and what they are about.
+func TestDecoderNext(t *testing.T) {
+	m, err := LoadSeq2Seq("testdata/seq2seq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var alone, together []*Decoding
+	for _, ids := range [][]int32{{3, 5}, {5, 9, 2, 7}, {4}} {
+		b := &Batch{}
+		b.Add(ids, make([]uint8, len(ids)))
+		hidden, err := m.Encoder.Forward(&Workspace{}, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := m.Decoder.Begin(hidden)
+		for _, id := range ids[:len(ids)/2] {
+			if _, err := g.Next(id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		alone, together = append(alone, g), append(together, g.Fork())
+	}
+	for _, ids := range [][]int32{{2, 3, 4}, {9, 9, 1}, {1, 7, 6}} {
+		all, err := m.Decoder.Next(together, ids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, g := range alone {
+			one, err := g.Next(ids[i])
+			if err != nil || !slices.Equal(one, all[i*len(one):(i+1)*len(one)]) {
+				t.Fatalf("text %d after token %d: %v", i, ids[i], err)
+			}
+		}
+	}
+	if _, err := m.Decoder.Next(together, []int32{1, 2, 99}); err == nil || together[0].tokens != alone[0].tokens {
+		t.Errorf("a token that is none: %v, and the first text has %d tokens, %d before", err, together[0].tokens, alone[0].tokens)
+	}
+}
+
 // TestNewDecoder writes with an untrained decoder.
 func TestNewDecoder(t *testing.T) {
 	m, err := LoadSeq2Seq("testdata/seq2seq")
