@@ -140,7 +140,7 @@ func (w *writing) judge(ctx context.Context, team *nn.Team, examples []dataset.E
 			for k := from; k < to; k++ {
 				right += count(largest(scores[k*n:(k+1)*n]) == classes[k])
 			}
-			loss := crossEntropy(scores[from*n:to*n], n, classes[from:to], nil)
+			loss := nn.CrossEntropy(scores[from*n:to*n], n, classes[from:to], nil)
 			each = append(each, -loss)
 			sum, tokens = sum+loss*float64(to-from), tokens+to-from
 		}
