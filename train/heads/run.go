@@ -84,6 +84,10 @@ func newRun(j Job, c Control) (*run, error) {
 	if len(r.held) == 0 && recipe.HeldOut > 0 {
 		examples, r.held = Split(examples, recipe.HeldOut, recipe.Seed)
 	}
+	if len(examples) == 0 && len(r.held) > 0 && len(j.HeldOut) == 0 {
+		return nil, errors.New("heads: all examples are of one document, which cannot be learnt from and be held out: " +
+			"part documents by an empty line, name others to measure on, or hold none out")
+	}
 	if len(examples) == 0 {
 		return nil, errors.New("heads: there are no examples to learn from")
 	}
