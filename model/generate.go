@@ -14,6 +14,9 @@ type GenerateOptions struct {
 	Length  int     // most tokens; 0 is as many as the decoder has positions
 	Beams   int     // texts that are followed at a time; 0 is 1
 	Penalty float64 // power of the length that log probabilities are divided by, at the end; 0 is 1
+	// Yield is called before each token, and may wait there while the machine
+	// has something more urgent to do; nil is never.
+	Yield func()
 }
 
 // Generate writes the text that the decoder makes of the one text in b, as
@@ -39,6 +42,7 @@ func (m *Seq2Seq) GenerateAll(ctx context.Context, w *Workspace, b *Batch, o Gen
 	positions := m.Decoder.Body.Config.Positions()
 	s := &beamSearch{
 		end: m.End, width: max(o.Beams, 1), penalty: cmp.Or(o.Penalty, 1), length: min(cmp.Or(max(o.Length, 0), positions-1), positions-1),
+		yield: o.Yield,
 	}
 	return s.run(ctx, m.Decoder.Begin(hidden), m.Start)
 }
@@ -49,6 +53,7 @@ type beamSearch struct {
 	width    int
 	length   int
 	penalty  float64
+	yield    func()
 	alive    []beam
 	finished []beam // best first
 }
@@ -100,6 +105,9 @@ func (s *beamSearch) done(n int) bool {
 func (s *beamSearch) extensions() ([]extension, error) {
 	best := make([]extension, 0, 2*s.width+1)
 	for i, b := range s.alive {
+		if s.yield != nil {
+			s.yield()
+		}
 		scores, err := b.decoding.Next(b.ids[len(b.ids)-1])
 		if err != nil {
 			return nil, err
