@@ -32,6 +32,8 @@ each line of standard input is one.
 			&cli.StringFlag{Name: "writer", Usage: "write with the model in the folder `DIR`, see train --task seq2seq"},
 			&cli.IntFlag{Name: "beams", Value: 4, Usage: "follow `N` texts at a time; 1 takes the most probable word each time"},
 			&cli.IntFlag{Name: "n", Value: 1, Usage: "print the best `N` of them"},
+			&cli.Float64Flag{Name: "sample", Usage: "draw words from the likeliest that have a probability of `P` together, in place of beams", DefaultText: "off"},
+			&cli.Uint64Flag{Name: "seed", Usage: "seed `N` of what is drawn"},
 			&cli.IntFlag{Name: "tokens", Value: 64, Usage: "write at most `N` tokens"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE` in place of standard output"},
 		),
@@ -45,6 +47,8 @@ func (p *program) generate(c *cli.Context) error {
 		return usagef("generate: want --writer DIR, a model of an encoder and a decoder")
 	case c.Int("beams") < 1 || c.Int("n") < 1 || c.Int("tokens") < 1:
 		return usagef("generate: --beams is %d, -n %d and --tokens %d: want 1 or more", c.Int("beams"), c.Int("n"), c.Int("tokens"))
+	case !(c.Float64("sample") >= 0 && c.Float64("sample") <= 1):
+		return usagef("generate: --sample is %g: want 0 to 1", c.Float64("sample"))
 	}
 	writer, err := loadWriter(c.String("writer"))
 	if err != nil {
@@ -60,7 +64,7 @@ func (p *program) generate(c *cli.Context) error {
 		finish = func() error { return errors.Join(out.Flush(), f.Close()) }
 	}
 	g := &generation{writer: writer, out: out, json: c.Bool("json"), most: c.Int("n"), options: model.GenerateOptions{
-		Length: c.Int("tokens"), Beams: max(c.Int("beams"), c.Int("n")),
+		Length: c.Int("tokens"), Beams: max(c.Int("beams"), c.Int("n")), Sample: c.Float64("sample"), Seed: c.Uint64("seed"),
 	}}
 	if c.String("db") != "" && !c.Args().Present() {
 		err = g.documents(c)
