@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/bertsearch/bertsearch/internal/nn"
-	"github.com/bertsearch/bertsearch/internal/safetensors"
 )
 
 // rebuildBatches are those of _gen/seq2seq.py's rebuild: every second token of
@@ -34,18 +33,7 @@ func rebuildBatches() (damaged, whole *Batch, classes []int) {
 // TestRebuilderIsPyTorch compares loss, scores and the gradient of every tensor
 // with PyTorch's on the same weights, on one core and on three.
 func TestRebuilderIsPyTorch(t *testing.T) {
-	golden, err := safetensors.Open("testdata/seq2seq/rebuild")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = golden.Close() }()
-	floats := func(name string) []float32 {
-		v, err := golden.Floats(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
+	floats := goldenFloats(t, "testdata/seq2seq/rebuild")
 	m := loadSeq2Seq(t)
 	for _, members := range []int{1, 3} {
 		w, err := (&Sentence{Encoder: m.Encoder, Pooling: Pooling{Modes: []PoolingMode{Mean}}, Normalize: true}).Trainable(nil)

@@ -20,6 +20,12 @@ const (
 	// rebuiltAtOnce is how many tokens are rebuilt at a time. Each has a score
 	// for every word: 125 MB of 30,522.
 	rebuiltAtOnce = 1024
+	// decoderRate is how many times as fast as the encoder the decoder learns. It
+	// begins with attention that knows nothing, and what it asks of vectors until
+	// then is of no use: at one rate for both, 40 steps of 1e-4 took the built-in
+	// model's nDCG@10 from .83 to .34, while the decoder learnt how often words
+	// are used; with the encoder at a tenth it stayed.
+	decoderRate = 10
 )
 
 // A Denoiser teaches a model of sentences texts without labels: most of a text's
@@ -45,6 +51,9 @@ func NewDenoiser(m Model, weights *model.Trainable, layers, length int, seed uin
 	var err error
 	if d.Rebuilder, err = weights.Rebuilder(layers, seed); err != nil {
 		return nil, fmt.Errorf("a decoder: %w", err)
+	}
+	for _, p := range d.Params() {
+		p.Rate = decoderRate
 	}
 	return d, nil
 }

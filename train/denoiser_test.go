@@ -121,7 +121,7 @@ func TestDenoiserLearnsInParts(t *testing.T) {
 	d, w := newTinyDenoiser(t, tinyModel(t))
 	r := rand.New(rand.NewPCG(2, 2))
 	var texts []string
-	for range 40 {
+	for range 80 {
 		texts = append(texts, randomText(r, 5+r.IntN(30)))
 	}
 	if parts, _ := d.parts(texts, 0); len(parts) < 2 {
