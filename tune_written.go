@@ -1,7 +1,6 @@
 package bertsearch
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"math/rand/v2"
@@ -28,6 +27,7 @@ func (db *DB) Questions(ctx context.Context, w train.Writer, n int, o model.Gene
 
 // questionsOf is Questions of some documents.
 func questionsOf(ctx context.Context, documents iter.Seq2[Document, error], w train.Writer, n int, o model.GenerateOptions) iter.Seq2[train.Pair, error] {
+	n = max(n, 1)
 	o.Beams = max(o.Beams, n)
 	return func(yield func(train.Pair, error) bool) {
 		var texts, ids []string
@@ -81,7 +81,7 @@ func (db *DB) writtenPairs(ctx context.Context, o train.Options) ([]train.Pair, 
 	}
 	var made []madePair
 	of := map[string]string{} // the document of each question, "" for several
-	for p, err := range questionsOf(ctx, given, o.Writer, cmp.Or(o.Questions, 1), writing(db.queries.Yield)) {
+	for p, err := range questionsOf(ctx, given, o.Writer, o.Questions, db.asking(o)) {
 		if err != nil {
 			return nil, err
 		}
@@ -104,9 +104,14 @@ func (db *DB) writtenPairs(ctx context.Context, o train.Options) ([]train.Pair, 
 	return db.found(ctx, clear)
 }
 
-// writing is how a tuning has questions written.
-func writing(yield func()) model.GenerateOptions {
-	return model.GenerateOptions{Length: 48, Beams: 4, Yield: yield}
+// asking is how a tuning has questions written: the most probable one, or
+// several that are drawn, for the next most probable ones say the same again.
+func (db *DB) asking(o train.Options) model.GenerateOptions {
+	w := model.GenerateOptions{Length: 48, Beams: 4, Yield: db.queries.Yield}
+	if o.Questions > 1 {
+		w.Beams, w.Sample, w.Seed = o.Questions, 0.95, o.Recipe.Seed
+	}
+	return w
 }
 
 // drawDocuments returns most documents that have a text, or all where there are
