@@ -27,8 +27,9 @@ func (p *program) trainCommand() *cli.Command {
 		Name:  "train",
 		Usage: "teach a model to label texts, find names, answer, or judge passages",
 		Description: `Trains an encoder with a head on labelled texts and writes a folder that
-transformers loads; tsdae trains a model of sentences on texts alone. A part of the texts is held out, or --dev names others; the
-weights that are best on them are kept.
+transformers loads; tsdae trains a model of sentences on texts alone. A part of
+the texts is held out, or --dev names others; the weights that are best on them
+are kept.
 
    bertsearch train --task classify --data mails.csv --out topics
    bertsearch train --task classify --data train.tsv --dev dev.tsv --out mood

@@ -39,7 +39,7 @@ func TestDenoisingLearns(t *testing.T) {
 		t.Errorf("learnt %v, from %v", r.After.Values, r.Before.Values)
 	}
 	dir := t.TempDir()
-	if err := errors.Join(r.Sentence.Save(dir), job.Tokens.Save(dir)); err != nil {
+	if err := errors.Join(r.Sentence.Save(dir), r.Tokenizer.Save(dir)); err != nil {
 		t.Fatal(err)
 	}
 	loaded, err := model.Load(dir)
