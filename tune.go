@@ -37,7 +37,7 @@ type TuneReport struct {
 	// Model is the folder of the new model, "" if it was not kept.
 	Model string `json:"model,omitempty"`
 
-	Source    string `json:"source"`    // "labels", "feedback" or "corpus"
+	Source    string `json:"source"`    // "labels", "feedback", "written" or "corpus"
 	Pairs     int    `json:"pairs"`     // trained on
 	Questions int    `json:"questions"` // held out
 	Steps     int    `json:"steps"`

@@ -27,6 +27,11 @@ func (db *DB) corpusPairs(ctx context.Context, seed uint64) ([]train.Pair, error
 	if err != nil {
 		return nil, err
 	}
+	return db.found(ctx, made)
+}
+
+// found keeps the pairs whose document search finds by the query.
+func (db *DB) found(ctx context.Context, made []madePair) ([]train.Pair, error) {
 	var pairs []train.Pair
 	for _, m := range made {
 		hits, err := db.Search(ctx, Query{Text: m.pair.Query, K: roundTrip})

@@ -35,7 +35,7 @@ const (
 // the documents change meanwhile.
 type tunePlan struct {
 	Base      string          `json:"base"`   // fingerprint of the model that is trained
-	Source    string          `json:"source"` // labels, feedback or corpus
+	Source    string          `json:"source"` // labels, feedback, written or corpus
 	Recipe    train.Recipe    `json:"recipe"`
 	Examples  []train.Example `json:"examples"`
 	Questions []question      `json:"questions"`
@@ -102,28 +102,24 @@ func readPlan(path string, base *embed.BERT) (*tunePlan, error) {
 
 // plan makes examples and questions of labels, or of the corpus.
 func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tunePlan, error) {
-	if o.Adapter && o.Encoder {
+	switch {
+	case o.Adapter && o.Encoder:
 		return nil, errors.New("want an adapter or the encoder to be trained, not both")
+	case o.Adapter && o.Recipe.TSDAE > 0:
+		return nil, errors.New("want an adapter, or the encoder to be trained by rebuilding texts as well (TSDAE), not both")
+	case o.Writer != nil && len(o.Pairs) > 0:
+		return nil, errors.New("want pairs, or a writer that makes them, not both")
 	}
-	p := &tunePlan{Base: base.Fingerprint(), Source: "labels", Recipe: labelled(o.Recipe)}
-	pairs := o.Pairs
-	if len(pairs) == 0 && !o.IgnoreFeedback {
-		var err error
-		if pairs, err = db.feedbackPairs(ctx); err != nil {
-			return nil, err
+	p := &tunePlan{Base: base.Fingerprint(), Recipe: o.Recipe}
+	pairs, err := db.pairs(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
+	if p.Source == "corpus" && !o.Encoder {
+		if o.Recipe.TSDAE > 0 {
+			return nil, errors.New("without labels an adapter is learnt, and rebuilding texts (TSDAE) trains the encoder: ask for the encoder")
 		}
-		p.Source = "feedback"
-	}
-	if len(pairs) == 0 && !o.Encoder {
-		p.Source = "corpus"
 		return p, db.planAdapter(ctx, p)
-	}
-	if len(pairs) == 0 {
-		p.Source, p.Recipe = "corpus", gentle(o.Recipe)
-		var err error
-		if pairs, err = db.corpusPairs(ctx, o.Recipe.Seed); err != nil {
-			return nil, err
-		}
 	}
 	m := &miner{db: db, serving: db.serving.Load(), plan: p, negatives: o.Negatives, places: map[string]int{}}
 	if p.Adapter = o.Adapter; p.Adapter {
@@ -145,6 +141,30 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 		return nil, fmt.Errorf("of %d pairs none is left to learn from: do their ids belong to this database?", len(pairs))
 	}
 	return p, nil
+}
+
+// pairs are what the encoder, or an adapter, is to learn from, with the source
+// and the recipe in the plan. There are none where that is an adapter and it
+// learns from the documents.
+func (db *DB) pairs(ctx context.Context, p *tunePlan, o train.Options) (pairs []train.Pair, err error) {
+	p.Source, p.Recipe = "labels", labelled(o.Recipe)
+	switch {
+	case len(o.Pairs) > 0:
+		return o.Pairs, nil
+	case o.Writer != nil:
+		p.Source, p.Recipe = "written", gentle(o.Recipe)
+		return db.writtenPairs(ctx, o)
+	case !o.IgnoreFeedback:
+		p.Source = "feedback"
+		if pairs, err = db.feedbackPairs(ctx); err != nil || len(pairs) > 0 {
+			return pairs, err
+		}
+	}
+	if p.Source = "corpus"; !o.Encoder {
+		return nil, nil
+	}
+	p.Recipe = gentle(o.Recipe)
+	return db.corpusPairs(ctx, o.Recipe.Seed)
 }
 
 // planAdapter makes the queries of a plan.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bertsearch/bertsearch/embed"
@@ -70,6 +71,7 @@ func TestTuneResumes(t *testing.T) {
 		docs, _ := coded(40)
 		mustPut(t, db, docs...)
 		o := quick(pairs)
+		o.Recipe.TSDAE = 0.2 // whose decoder the checkpoint has to keep
 		base := db.base.(*embed.BERT)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
@@ -162,6 +164,16 @@ func TestTuneRefuses(t *testing.T) {
 	}
 	if _, err := db.Tune(t.Context(), train.Options{Resume: true}); !errors.Is(err, ErrNothingToResume) {
 		t.Errorf("resumed nothing: %v", err)
+	}
+	for what, o := range map[string]train.Options{
+		"ask for the encoder":            {Recipe: train.Recipe{TSDAE: 1}},
+		"by rebuilding texts as well":    {Recipe: train.Recipe{TSDAE: 1}, Pairs: pairs, Adapter: true},
+		"or a writer that makes them":    {Pairs: pairs, Writer: &asker{}},
+		"0 pairs with 0 to hold out are": {Writer: &asker{}},
+	} {
+		if _, err := db.Tune(t.Context(), o); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%v, want %q", err, what)
+		}
 	}
 	if err := db.Rollback(t.Context()); !errors.Is(err, ErrNotFound) {
 		t.Errorf("rolled back to nothing: %v", err)

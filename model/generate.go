@@ -14,6 +14,15 @@ type GenerateOptions struct {
 	Length  int     // most tokens; 0 is as many as the decoder has positions
 	Beams   int     // texts that are followed at a time; 0 is 1
 	Penalty float64 // power of the length that log probabilities are divided by, at the end; 0 is 1
+	// Sample draws the texts, as many as there are beams, in place of following the
+	// most probable: each token from the fewest tokens that have this probability
+	// together (nucleus sampling: Holtzman et al. 2020, arXiv:1904.09751). 0 draws
+	// nothing. The same Seed draws the same of a text.
+	Sample float64
+	Seed   uint64
+	// Yield is called before each token, and may wait there while the machine
+	// has something more urgent to do; nil is never.
+	Yield func()
 }
 
 // Generate writes the text that the decoder makes of the one text in b, as
@@ -32,6 +41,9 @@ func (m *Seq2Seq) GenerateAll(ctx context.Context, w *Workspace, b *Batch, o Gen
 	if b.Texts() != 1 {
 		return nil, fmt.Errorf("model: generate: %d texts, want 1", b.Texts())
 	}
+	if !(o.Sample >= 0 && o.Sample <= 1) {
+		return nil, fmt.Errorf("model: generate: tokens of a probability of %g are to be drawn from: want 0 to 1", o.Sample)
+	}
 	hidden, err := m.Encoder.Forward(w, b)
 	if err != nil {
 		return nil, err
@@ -39,8 +51,15 @@ func (m *Seq2Seq) GenerateAll(ctx context.Context, w *Workspace, b *Batch, o Gen
 	positions := m.Decoder.Body.Config.Positions()
 	s := &beamSearch{
 		end: m.End, width: max(o.Beams, 1), penalty: cmp.Or(o.Penalty, 1), length: min(cmp.Or(max(o.Length, 0), positions-1), positions-1),
+		yield: o.Yield,
 	}
-	return s.run(ctx, m.Decoder.Begin(hidden), m.Start)
+	first := m.Decoder.Begin(hidden)
+	if o.Sample > 0 {
+		err = s.sample(ctx, first, m.Start, newSampler(o, b.IDs))
+	} else {
+		err = s.search(ctx, first, m.Start)
+	}
+	return s.texts(), err
 }
 
 // beamSearch follows the most probable texts.
@@ -49,6 +68,7 @@ type beamSearch struct {
 	width    int
 	length   int
 	penalty  float64
+	yield    func()
 	alive    []beam
 	finished []beam // best first
 }
@@ -67,26 +87,32 @@ type extension struct {
 	score float64
 }
 
-func (s *beamSearch) run(ctx context.Context, first *Decoding, start int32) ([][]int32, error) {
+// search follows the texts that are the most probable so far, as many as the
+// width says.
+func (s *beamSearch) search(ctx context.Context, first *Decoding, start int32) error {
 	s.alive = []beam{{ids: []int32{start}, decoding: first}}
 	for n := 1; n <= s.length && len(s.alive) > 0 && !s.done(n); n++ {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		list, err := s.extensions()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.advance(list, n)
 	}
 	for _, b := range s.alive {
 		s.finish(b, len(b.ids)-1)
 	}
-	var texts [][]int32
+	return nil
+}
+
+// texts are the finished ones, without the token that they begin with.
+func (s *beamSearch) texts() (texts [][]int32) {
 	for _, b := range s.finished {
 		texts = append(texts, b.ids[1:])
 	}
-	return texts, nil
+	return texts
 }
 
 // done reports that no beam alive can become better than the finished ones, as
@@ -100,7 +126,7 @@ func (s *beamSearch) done(n int) bool {
 func (s *beamSearch) extensions() ([]extension, error) {
 	best := make([]extension, 0, 2*s.width+1)
 	for i, b := range s.alive {
-		scores, err := b.decoding.Next(b.ids[len(b.ids)-1])
+		scores, err := s.next(b)
 		if err != nil {
 			return nil, err
 		}
@@ -110,6 +136,14 @@ func (s *beamSearch) extensions() ([]extension, error) {
 		}
 	}
 	return best, nil
+}
+
+// next returns the scores of all words to follow a beam.
+func (s *beamSearch) next(b beam) ([]float32, error) {
+	if s.yield != nil {
+		s.yield()
+	}
+	return b.decoding.Next(b.ids[len(b.ids)-1])
 }
 
 // insert puts x in its place in list, best first and the earlier of equals

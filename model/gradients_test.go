@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/bertsearch/bertsearch/internal/nn"
-	"github.com/bertsearch/bertsearch/internal/safetensors"
 )
 
 // TestGradientsOfPyTorch compares vectors and the gradient of every tensor with
@@ -49,18 +48,7 @@ func compareGradients(t *testing.T, dir string, b *Batch) {
 		t.Fatal(err)
 	}
 	s.Normalize = true
-	golden, err := safetensors.Open(filepath.Join(dir, "gradients.safetensors"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = golden.Close() }()
-	floats := func(name string) []float32 {
-		v, err := golden.Floats(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
+	floats := goldenFloats(t, filepath.Join(dir, "gradients.safetensors"))
 	w, err := s.Trainable(nil)
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,8 @@ type Param struct {
 	Name        string    // as in the files of the model; those of a Dense module after its number
 	Value, Grad []float32 // row-major, of one length
 	Shape       []int
-	Decay       bool // weight decay applies: neither a bias nor of a layer normalisation
+	Decay       bool    // weight decay applies: neither a bias nor of a layer normalisation
+	Rate        float64 // of the learning rate; 0 is all of it
 }
 
 // TrainableOptions say what of a model is trained.

@@ -7,7 +7,11 @@ import "github.com/bertsearch/bertsearch/internal/nn"
 // returned with the tape, which is used up. Parameters must not have changed in
 // between.
 func (t *Trainable) Backward(team *nn.Team, tape *Tape, dvectors []float32) {
-	dpooled := t.headBackward(tape, dvectors)
+	t.backwardPooled(team, tape, t.headBackward(tape, dvectors))
+}
+
+// backwardPooled is Backward for the gradient of what forwardPooled returned.
+func (t *Trainable) backwardPooled(team *nn.Team, tape *Tape, dpooled []float32) {
 	t.back(team, tape, func(p *pass, c *chunk) { t.poolBackward(p.d, p.x, dpooled, c, tape.batch.Prompt) })
 }
 

@@ -130,8 +130,8 @@ func (b *trainableBuilder) stacked(l nn.Linear, names ...string) nn.Projection {
 		for i, name := range names {
 			w, v := i*h*in, i*h
 			b.params = append(b.params,
-				&Param{name + ".weight", p.Weight[w : w+h*in], p.WeightGrad[w : w+h*in], []int{h, in}, true},
-				&Param{name + ".bias", p.Bias[v : v+h], p.BiasGrad[v : v+h], []int{h}, false})
+				&Param{Name: name + ".weight", Value: p.Weight[w : w+h*in], Grad: p.WeightGrad[w : w+h*in], Shape: []int{h, in}, Decay: true},
+				&Param{Name: name + ".bias", Value: p.Bias[v : v+h], Grad: p.BiasGrad[v : v+h], Shape: []int{h}})
 		}
 	}
 	return p
@@ -170,8 +170,8 @@ func (b *trainableBuilder) addLowRank(l *nn.LowRank, out, in int, names []string
 		from, to := i*a, (i+1)*a
 		first, last := i*inside*l.Rank, (i+1)*inside*l.Rank
 		b.params = append(b.params,
-			&Param{name + ".lora_A.weight", l.A[from:to], l.AGrad[from:to], []int{l.Rank, in}, true},
-			&Param{name + ".lora_B.weight", l.B[first:last], l.BGrad[first:last], []int{inside, l.Rank}, true})
+			&Param{Name: name + ".lora_A.weight", Value: l.A[from:to], Grad: l.AGrad[from:to], Shape: []int{l.Rank, in}, Decay: true},
+			&Param{Name: name + ".lora_B.weight", Value: l.B[first:last], Grad: l.BGrad[first:last], Shape: []int{inside, l.Rank}, Decay: true})
 	}
 }
 

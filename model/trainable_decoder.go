@@ -26,10 +26,16 @@ type trainableDecoderLayer struct {
 }
 
 // newTrainableDecoder copies the parameters of d, under the names of
-// EncoderDecoderModel's files.
-func newTrainableDecoder(d *Decoder) *trainableDecoder {
+// EncoderDecoderModel's files. Its tables are those of shared, which lists them
+// and has their gradients, or with nil its own.
+func newTrainableDecoder(d *Decoder, shared *trainableEmbedding) *trainableDecoder {
 	b := &trainableBuilder{}
-	t := &trainableDecoder{config: d.Body.Config, embedding: b.embedding(&d.Body.Embedding)}
+	t := &trainableDecoder{config: d.Body.Config}
+	if shared != nil {
+		t.embedding = *shared
+	} else {
+		t.embedding = b.embedding(&d.Body.Embedding)
+	}
 	for i := range d.Cross {
 		l := trainableDecoderLayer{trainableLayer: b.layer(fmt.Sprintf("encoder.layer.%d.", i), &d.Body.Layers[i])}
 		l.causal = true
@@ -58,6 +64,15 @@ func (t *trainableDecoder) projections() []*nn.Projection {
 	return list
 }
 
+// refresh packs the weights again.
+func (t *trainableDecoder) refresh(team *nn.Team) {
+	share(team, func(s nn.Share) {
+		for _, p := range t.projections() {
+			p.Refresh(s)
+		}
+	})
+}
+
 // inference packs a copy.
 func (t *trainableDecoder) inference() (*Decoder, error) {
 	d := &Decoder{Body: &Encoder{Config: t.config}, Words: *t.words.inference()}
@@ -84,6 +99,27 @@ type decoderTape struct {
 type keptDecoderLayer struct {
 	kept
 	cross keptCross
+}
+
+// check reports batches that do not fit.
+func (t *trainableDecoder) check(written, read *Batch) error {
+	if err := written.check(t.config); err != nil {
+		return fmt.Errorf("decoder: %w", err)
+	}
+	if written.Texts() != read.Texts() {
+		return fmt.Errorf("model: %d texts to write and %d to read", written.Texts(), read.Texts())
+	}
+	return nil
+}
+
+// decoderStream is that of dropout in the decoder.
+const decoderStream = 1 << 21
+
+// write computes the scores of all words to follow each token of written,
+// rows×vocabulary, and the tape that backward takes.
+func (t *trainableDecoder) write(team *nn.Team, written *Batch, e seen, o ForwardOptions) ([]float32, *decoderTape) {
+	k := t.keep(written, e, kernel.NewDropout(o.Dropout, o.Seed).Stream(decoderStream))
+	return t.forward(team, k), k
 }
 
 // keep makes the memory of a tape.
@@ -146,7 +182,9 @@ func (t *trainableDecoder) backward(team *nn.Team, k *decoderTape, dscores []flo
 			t.input(s, k, i)
 			l.attendBackward(s, p, i, of.kept, true)
 		}
-		t.embedding.backward(s, p)
+		if t.embedding.trained {
+			t.embedding.backward(s, p)
+		}
 	})
 	return e.dhidden
 }

@@ -19,8 +19,7 @@ const defaultMemory = 576 << 20
 // Forward computes the vectors of a batch, texts×Dimension, and with o.Train
 // the tape that Backward takes. team nil works on the calling goroutine alone.
 func (t *Trainable) Forward(team *nn.Team, b *Batch, o ForwardOptions) ([]float32, *Tape, error) {
-	pooled := make([]float32, b.Texts()*t.base.Pooling.Dimension(t.Config().HiddenSize))
-	tape, err := t.forth(team, b, o, func(c *chunk, x []float32) { t.pool(pooled, c, x, b.Prompt) })
+	pooled, tape, err := t.forwardPooled(team, b, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -29,6 +28,14 @@ func (t *Trainable) Forward(team *nn.Team, b *Batch, o ForwardOptions) ([]float3
 		return vectors, nil, nil
 	}
 	return vectors, tape, nil
+}
+
+// forwardPooled computes the pooled vectors of a batch, before the modules
+// after pooling: texts×the pooling's dimension.
+func (t *Trainable) forwardPooled(team *nn.Team, b *Batch, o ForwardOptions) ([]float32, *Tape, error) {
+	pooled := make([]float32, b.Texts()*t.base.Pooling.Dimension(t.Config().HiddenSize))
+	tape, err := t.forth(team, b, o, func(c *chunk, x []float32) { t.pool(pooled, c, x, b.Prompt) })
+	return pooled, tape, err
 }
 
 // forth goes through the encoder. last is called with the last hidden state of

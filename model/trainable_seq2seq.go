@@ -2,9 +2,7 @@ package model
 
 import (
 	"errors"
-	"fmt"
 
-	"github.com/bertsearch/bertsearch/internal/kernel"
 	"github.com/bertsearch/bertsearch/internal/nn"
 )
 
@@ -31,7 +29,7 @@ func (m *Seq2Seq) Trainable(o *TrainableOptions) (*TrainableSeq2Seq, error) {
 	for _, p := range encoder.params {
 		p.Name = "encoder." + p.Name
 	}
-	t := &TrainableSeq2Seq{model: *m, encoder: encoder, decoder: newTrainableDecoder(m.Decoder)}
+	t := &TrainableSeq2Seq{model: *m, encoder: encoder, decoder: newTrainableDecoder(m.Decoder, nil)}
 	t.params = append(append(t.params, encoder.params...), t.decoder.params...)
 	t.Refresh(nil)
 	return t, nil
@@ -51,11 +49,7 @@ func (t *TrainableSeq2Seq) ZeroGrad() {
 // Refresh takes over values that have changed: it packs the weights again.
 func (t *TrainableSeq2Seq) Refresh(team *nn.Team) {
 	t.encoder.Refresh(team)
-	share(team, func(s nn.Share) {
-		for _, p := range t.decoder.projections() {
-			p.Refresh(s)
-		}
-	})
+	t.decoder.refresh(team)
 }
 
 // Seq2Seq returns the model as it is now, packed for inference and independent
@@ -82,27 +76,19 @@ type Seq2SeqTape struct {
 // o.Train the tape that Backward takes. o.Memory bounds what is kept of the
 // encoder; the decoder keeps all. written must not change until then.
 func (t *TrainableSeq2Seq) Forward(team *nn.Team, read, written *Batch, o ForwardOptions) ([]float32, *Seq2SeqTape, error) {
-	if err := written.check(t.decoder.config); err != nil {
-		return nil, nil, fmt.Errorf("decoder: %w", err)
-	}
-	if written.Texts() != read.Texts() {
-		return nil, nil, fmt.Errorf("model: %d texts to write and %d to read", written.Texts(), read.Texts())
+	if err := t.decoder.check(written, read); err != nil {
+		return nil, nil, err
 	}
 	hidden, encoder, err := t.encoder.ForwardTokens(team, read, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	e := seen{starts: append([]int(nil), read.Starts...), hidden: hidden}
-	tape := t.decoder.keep(written, e, kernel.NewDropout(o.Dropout, o.Seed).Stream(decoderStream))
-	scores := t.decoder.forward(team, tape)
+	scores, tape := t.decoder.write(team, written, seen{starts: append([]int(nil), read.Starts...), hidden: hidden}, o)
 	if !o.Train {
 		return scores, nil, nil
 	}
 	return scores, &Seq2SeqTape{encoder, tape}, nil
 }
-
-// decoderStream is that of dropout in the decoder.
-const decoderStream = 1 << 21
 
 // Backward adds the gradient of a loss to those of the parameters: dscores is
 // its gradient with respect to the scores that Forward returned with the tape,

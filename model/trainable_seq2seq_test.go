@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/bertsearch/bertsearch/internal/nn"
-	"github.com/bertsearch/bertsearch/internal/safetensors"
 )
 
 // seq2seqBatches are what the gradients of _gen/seq2seq.py are of: each text is
@@ -39,18 +38,7 @@ func loadSeq2Seq(t *testing.T) *Seq2Seq {
 // TestSeq2SeqGradientsOfPyTorch compares scores and the gradient of every
 // tensor with PyTorch's, on one core and on three, with the same bits.
 func TestSeq2SeqGradientsOfPyTorch(t *testing.T) {
-	golden, err := safetensors.Open("testdata/seq2seq/gradients")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = golden.Close() }()
-	floats := func(name string) []float32 {
-		v, err := golden.Floats(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
+	floats := goldenFloats(t, "testdata/seq2seq/gradients")
 	var first *TrainableSeq2Seq
 	for _, members := range []int{1, 3} {
 		w, err := loadSeq2Seq(t).Trainable(nil)

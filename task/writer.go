@@ -3,16 +3,19 @@ package task
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/tokenizer"
 )
 
 // Writer makes a text of a text, such as a summary, a translation or a question, with an encoder and a decoder. It is
-// safe for concurrent use; a call runs on one core.
+// safe for concurrent use; a call runs on one core unless it says otherwise.
 type Writer struct {
 	model  *model.Seq2Seq
 	tokens *tokenizer.Tokenizer
@@ -74,6 +77,20 @@ func (w *Writer) WriteAll(ctx context.Context, text string, o model.GenerateOpti
 		}
 	}
 	return texts, nil
+}
+
+// WriteTexts is WriteAll of each of texts, in their order, on all cores.
+func (w *Writer) WriteTexts(ctx context.Context, texts []string, o model.GenerateOptions) ([][]string, error) {
+	written := make([][]string, len(texts))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range texts {
+		group.Go(func() (err error) {
+			written[i], err = w.WriteAll(ctx, texts[i], o)
+			return err
+		})
+	}
+	return written, group.Wait()
 }
 
 // text joins the tokens of WordPiece: "##" goes on with a word. Special ones are left out.

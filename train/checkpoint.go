@@ -66,7 +66,7 @@ func (r *run) save() error { return r.checkpoint().Save() }
 func (r *run) resume() error {
 	found, err := r.checkpoint().Load()
 	if found {
-		r.weights.Refresh(nil)
+		r.refresh(nil)
 	}
 	return err
 }

@@ -75,7 +75,7 @@ func (r *run) blend(tuned [][]float32, share float64) {
 			p.Value[k] = base + float32(share)*(tuned[i][k]-base)
 		}
 	}
-	r.weights.Refresh(r.team)
+	r.refresh(r.team)
 }
 
 // finish completes the result.

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -53,10 +54,11 @@ func (a *AdamW) Step(lr float64) {
 		Spread: float32(1 / (1 - math.Pow(o.Beta2, float64(a.step)))),
 	}
 	each(a.params, func(i int, p *model.Param) {
-		own := step
+		own, rate := step, cmp.Or(p.Rate, 1)
+		own.Rate *= float32(rate)
 		own.Keep = 1
 		if p.Decay {
-			own.Keep = float32(1 - lr*o.Decay)
+			own.Keep = float32(1 - lr*rate*o.Decay)
 		}
 		own.Step(p.Value, p.Grad, a.first[i], a.second[i])
 	})

@@ -43,6 +43,31 @@ func TestAdamWGoesDownhill(t *testing.T) {
 	}
 }
 
+// TestAdamWRates: a parameter with ten times the rate goes as one at a rate ten
+// times as high, in decay too.
+func TestAdamWRates(t *testing.T) {
+	fast, plain := twoParams(), twoParams()
+	for _, p := range fast {
+		p.Rate = 10
+	}
+	a, b := NewAdamW(fast, AdamWOptions{Decay: 0.1}), NewAdamW(plain, AdamWOptions{Decay: 0.1})
+	for range 3 {
+		for i := range fast {
+			copy(fast[i].Grad, plain[i].Value)
+			copy(plain[i].Grad, plain[i].Value)
+		}
+		a.Step(0.001)
+		b.Step(0.01)
+	}
+	for i := range fast {
+		for k, v := range fast[i].Value {
+			if want := plain[i].Value[k]; math.Abs(float64(v-want)) > 1e-6 {
+				t.Errorf("parameter %d: %v, want %v", i, v, want)
+			}
+		}
+	}
+}
+
 // TestAdamWResumes continues from a saved state with the same bits.
 func TestAdamWResumes(t *testing.T) {
 	one, two := twoParams(), twoParams()

@@ -65,6 +65,13 @@ type Options struct {
 	// if it has answers for 20 queries or more, and else pairs are made of the
 	// documents; the three are never mixed.
 	Pairs []Pair
+	// Writer, where there are no Pairs, writes the questions that documents answer,
+	// and they are learnt from as pairs would be: those by which search finds
+	// their document. Feedback is not learnt from then.
+	Writer Writer
+	// Questions is how many are written of a document; 0 is 1. More than one are
+	// drawn at random, by the Recipe's seed.
+	Questions int
 	// IgnoreFeedback learns from the documents alone where there are no Pairs.
 	IgnoreFeedback bool
 	// Encoder trains the encoder itself where there are no labels, in place of
@@ -89,6 +96,8 @@ type Options struct {
 	// Resume goes on with the run that was interrupted, with its pairs and its
 	// recipe, in place of a new one.
 	Resume bool
+	// Written hears of the documents that the Writer has written of.
+	Written func(done, total int)
 	// Progress hears of each step of the training.
 	Progress func(Progress)
 	// Embedding hears of the documents that are embedded again with a new model

@@ -20,6 +20,12 @@ type Recipe struct {
 	LoRA         int     // train updates of this rank in place of the weights; 0 trains the weights
 	Seed         uint64
 
+	// TSDAE is the weight of a second loss that is added to the first: that of
+	// rebuilding the positives of a batch from the vectors of what is left of
+	// them, see [Denoiser]. The decoder for that is a part of the run and not of
+	// the result. 0 is none.
+	TSDAE float64 `json:",omitempty"` // checkpoints of runs without it know nothing of it
+
 	// Keep is how many tokens go through the model at a time; 0 is 8192. A
 	// batch with more is computed twice in parts, with the gradients of its
 	// vectors cached in between (Gao et al., 2021, arXiv:2101.06983): a third
@@ -67,7 +73,7 @@ func (r Recipe) validate() error {
 		{"epochs", float64(r.Epochs), 1, 1e6}, {"steps", float64(r.MaxSteps), 0, 1e9}, {"batch", float64(r.Batch), 2, 1e6},
 		{"learning rate", r.LearningRate, 0, 1}, {"warm-up", r.Warmup, 0, 1}, {"decay", r.Decay, 0, 1},
 		{"dropout", r.Dropout, -1, 0.9}, {"length", float64(r.Length), 0, 1e6}, {"layers", float64(r.Layers), 0, 1e4},
-		{"rank", float64(r.LoRA), 0, 1e4}, {"kept tokens", float64(r.Keep), 1, 1e9}, {"steps between measurements", float64(r.MeasureEvery), 0, 1e9},
+		{"rank", float64(r.LoRA), 0, 1e4}, {"weight of TSDAE", r.TSDAE, 0, 1e3}, {"kept tokens", float64(r.Keep), 1, 1e9}, {"steps between measurements", float64(r.MeasureEvery), 0, 1e9},
 	} {
 		if !(setting.value >= setting.least && setting.value <= setting.most) {
 			return fmt.Errorf("train: %s is %g: want %g to %g", setting.name, setting.value, setting.least, setting.most)

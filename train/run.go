@@ -101,11 +101,17 @@ func newRun(m Model, examples []Example, recipe Recipe, c Control) (*run, error)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	r := &run{params: weights.Params(), control: c.settled()}
+	r := &run{control: c.settled()}
 	r.stepper = stepper{
 		weights: weights, encoder: newEncoder(m.Sentence, m.Tokens, recipe.Length), recipe: recipe, loss: loss, memory: c.Memory,
 		unit: m.Sentence.Normalize, dropout: recipe.dropout(m.Sentence), examples: examples, answers: newAnswers(examples),
 	}
+	if recipe.TSDAE > 0 {
+		if r.denoiser, err = NewDenoiser(m, weights, 0, recipe.Length, recipe.Seed); err != nil {
+			return nil, fmt.Errorf("train: rebuilding texts: %w", err)
+		}
+	}
+	r.params = r.trained()
 	r.base = copyValues(r.params)
 	r.optimizer = NewAdamW(r.params, AdamWOptions{Decay: recipe.Decay})
 	r.total = r.countSteps()
@@ -195,7 +201,9 @@ func (r *run) steps(ctx context.Context) error {
 // step trains on one batch.
 func (r *run) step(batch []int) error {
 	began := time.Now()
-	r.weights.ZeroGrad()
+	for _, p := range r.params {
+		clear(p.Grad)
+	}
 	loss, tokens, err := r.gradient(batch, mixSeed(r.recipe.Seed, uint64(r.state.Step)))
 	if err != nil {
 		return fmt.Errorf("train: step %d: %w", r.state.Step+1, err)
@@ -208,7 +216,7 @@ func (r *run) step(batch []int) error {
 	}
 	warm := int(r.recipe.Warmup*float64(r.total) + 0.5)
 	r.optimizer.Step(r.recipe.LearningRate * LinearWarmup(r.state.Step, r.total, warm))
-	r.weights.Refresh(r.team)
+	r.refresh(r.team)
 	r.state.Step++
 	r.state.Tokens += tokens
 	r.state.Losses = append(r.state.Losses, loss)

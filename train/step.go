@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"github.com/bertsearch/bertsearch/internal/kernel"
 	"github.com/bertsearch/bertsearch/internal/nn"
@@ -11,6 +12,7 @@ import (
 // stepper computes the gradient of one batch.
 type stepper struct {
 	weights  *model.Trainable
+	denoiser *Denoiser // nil without [Recipe.TSDAE]
 	encoder  *encoder
 	team     *nn.Team
 	recipe   Recipe
@@ -22,11 +24,47 @@ type stepper struct {
 	answers  answers
 }
 
+// trained lists what is trained.
+func (s *stepper) trained() []*model.Param {
+	list := slices.Clone(s.weights.Params())
+	if s.denoiser != nil {
+		list = append(list, s.denoiser.Params()...)
+	}
+	return list
+}
+
+// refresh takes over values that have changed.
+func (s *stepper) refresh(team *nn.Team) {
+	s.weights.Refresh(team)
+	if s.denoiser != nil {
+		s.denoiser.Refresh(team)
+	}
+}
+
+// rebuildStream is that of what is random in rebuilding.
+const rebuildStream = 1 << 32
+
 // gradient adds the gradient of a batch of examples to the parameters' and
-// returns the loss and the number of tokens. With one part the activations are
+// returns the loss and the number of tokens.
+func (s *stepper) gradient(batch []int, seed uint64) (loss float64, tokens int, err error) {
+	loss, tokens, err = s.compare(batch, seed)
+	if err != nil || s.denoiser == nil {
+		return loss, tokens, err
+	}
+	var positives []string
+	for _, i := range batch {
+		positives = append(positives, s.examples[i].Positive)
+	}
+	rebuilding, more, err := s.denoiser.Learn(s.team, positives, s.recipe.TSDAE, model.ForwardOptions{
+		Train: true, Dropout: s.dropout, Seed: mixSeed(seed, rebuildStream), Memory: s.memory,
+	})
+	return loss + rebuilding, tokens + more, err
+}
+
+// compare is gradient for the loss of the vectors. With one part the activations are
 // kept; with several the vectors are computed first, then the loss, then each
 // part again with its share of the gradient, dropping the same values.
-func (s *stepper) gradient(batch []int, seed uint64) (loss float64, tokens int, err error) {
+func (s *stepper) compare(batch []int, seed uint64) (loss float64, tokens int, err error) {
 	queries, passages, first := texts(s.examples, batch)
 	parts, tokens := s.encoder.parts(queries, passages, s.recipe.Keep)
 	kept := tokens <= s.recipe.Keep

@@ -8,15 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/sync/errgroup"
 
-	"github.com/bertsearch/bertsearch/embed"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/task"
-	"github.com/bertsearch/bertsearch/train"
 )
 
 func (p *program) generateCommand() *cli.Command {
@@ -36,6 +32,8 @@ each line of standard input is one.
 			&cli.StringFlag{Name: "writer", Usage: "write with the model in the folder `DIR`, see train --task seq2seq"},
 			&cli.IntFlag{Name: "beams", Value: 4, Usage: "follow `N` texts at a time; 1 takes the most probable word each time"},
 			&cli.IntFlag{Name: "n", Value: 1, Usage: "print the best `N` of them"},
+			&cli.Float64Flag{Name: "sample", Usage: "draw words from the likeliest that have a probability of `P` together, in place of beams", DefaultText: "off"},
+			&cli.Uint64Flag{Name: "seed", Usage: "seed `N` of what is drawn"},
 			&cli.IntFlag{Name: "tokens", Value: 64, Usage: "write at most `N` tokens"},
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write to `FILE` in place of standard output"},
 		),
@@ -49,8 +47,10 @@ func (p *program) generate(c *cli.Context) error {
 		return usagef("generate: want --writer DIR, a model of an encoder and a decoder")
 	case c.Int("beams") < 1 || c.Int("n") < 1 || c.Int("tokens") < 1:
 		return usagef("generate: --beams is %d, -n %d and --tokens %d: want 1 or more", c.Int("beams"), c.Int("n"), c.Int("tokens"))
+	case !(c.Float64("sample") >= 0 && c.Float64("sample") <= 1):
+		return usagef("generate: --sample is %g: want 0 to 1", c.Float64("sample"))
 	}
-	writer, err := task.LoadWriter(c.String("writer"))
+	writer, err := loadWriter(c.String("writer"))
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (p *program) generate(c *cli.Context) error {
 		finish = func() error { return errors.Join(out.Flush(), f.Close()) }
 	}
 	g := &generation{writer: writer, out: out, json: c.Bool("json"), most: c.Int("n"), options: model.GenerateOptions{
-		Length: c.Int("tokens"), Beams: max(c.Int("beams"), c.Int("n")),
+		Length: c.Int("tokens"), Beams: max(c.Int("beams"), c.Int("n")), Sample: c.Float64("sample"), Seed: c.Uint64("seed"),
 	}}
 	if c.String("db") != "" && !c.Args().Present() {
 		err = g.documents(c)
@@ -72,6 +72,15 @@ func (p *program) generate(c *cli.Context) error {
 		err = g.texts(c, p.in)
 	}
 	return errors.Join(err, finish())
+}
+
+// loadWriter reads the folder that --writer names.
+func loadWriter(dir string) (*task.Writer, error) {
+	w, err := task.LoadWriter(dir)
+	if err != nil {
+		return nil, fmt.Errorf("--writer %s: %w; train --task seq2seq makes such a model", dir, err)
+	}
+	return w, nil
 }
 
 // generation is one run of the command: texts are collected and written of on
@@ -82,21 +91,20 @@ type generation struct {
 	json    bool
 	most    int // texts of each
 	options model.GenerateOptions
-	waiting []generated
+	waiting []string
 }
 
 // generated is a text and what was written of it. With --json it is a line.
 type generated struct {
 	Text    string   `json:"text"`
 	Written []string `json:"written"`
-	id      string   // of its document, where it has one
 }
 
 // texts writes of the arguments, or of the lines of standard input.
 func (g *generation) texts(c *cli.Context, in io.Reader) error {
 	if c.Args().Present() {
 		for _, text := range c.Args().Slice() {
-			if err := g.add(c.Context, generated{Text: text}); err != nil {
+			if err := g.add(c.Context, text); err != nil {
 				return err
 			}
 		}
@@ -111,34 +119,35 @@ func (g *generation) texts(c *cli.Context, in io.Reader) error {
 		if err != nil {
 			return lines.where(err)
 		}
-		if err := g.add(c.Context, generated{Text: string(line)}); err != nil {
+		if err := g.add(c.Context, string(line)); err != nil {
 			return err
 		}
 	}
 }
 
-// documents writes of each document of the database.
+// documents writes pairs of each document of the database.
 func (g *generation) documents(c *cli.Context) error {
 	db, err := openForReading(c)
 	if err != nil {
 		return err
 	}
-	for d, err := range db.Documents(c.Context) {
+	encoder := json.NewEncoder(g.out)
+	for pair, err := range db.Questions(c.Context, g.writer, g.most, g.options) {
 		if err == nil {
-			err = g.add(c.Context, generated{Text: embed.PassageText(d.Title, d.Text), id: d.ID})
+			err = encoder.Encode(pair)
 		}
 		if err != nil {
 			return errors.Join(err, db.Close())
 		}
 	}
-	return errors.Join(g.flush(c.Context), db.Close())
+	return db.Close()
 }
 
 // generateAtOnce is how many texts wait for each other.
 const generateAtOnce = 64
 
-func (g *generation) add(ctx context.Context, x generated) error {
-	if g.waiting = append(g.waiting, x); len(g.waiting) < generateAtOnce {
+func (g *generation) add(ctx context.Context, text string) error {
+	if g.waiting = append(g.waiting, text); len(g.waiting) < generateAtOnce {
 		return nil
 	}
 	return g.flush(ctx)
@@ -146,21 +155,12 @@ func (g *generation) add(ctx context.Context, x generated) error {
 
 // flush writes of the texts that wait, and prints it.
 func (g *generation) flush(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range g.waiting {
-		group.Go(func() (err error) {
-			x := &g.waiting[i]
-			x.Written, err = g.writer.WriteAll(ctx, x.Text, g.options)
-			x.Written = x.Written[:min(len(x.Written), g.most)]
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	written, err := g.writer.WriteTexts(ctx, g.waiting, g.options)
+	if err != nil {
 		return err
 	}
-	for _, x := range g.waiting {
-		if err := g.print(x); err != nil {
+	for i, list := range written {
+		if err := g.print(generated{g.waiting[i], list[:min(len(list), g.most)]}); err != nil {
 			return err
 		}
 	}
@@ -168,23 +168,13 @@ func (g *generation) flush(ctx context.Context) error {
 	return g.out.Flush()
 }
 
-// print writes the pairs of a document, or what was written of a text.
+// print writes what was written of a text.
 func (g *generation) print(x generated) error {
-	if x.id == "" && g.json {
+	if g.json {
 		return json.NewEncoder(g.out).Encode(x)
 	}
 	for _, written := range x.Written {
-		if x.id == "" {
-			if _, err := fmt.Fprintln(g.out, written); err != nil {
-				return err
-			}
-			continue
-		}
-		pair := train.Pair{Query: written, PositiveID: x.id}
-		if pair.Validate() != nil {
-			continue // nothing was written
-		}
-		if err := json.NewEncoder(g.out).Encode(pair); err != nil {
+		if _, err := fmt.Fprintln(g.out, written); err != nil {
 			return err
 		}
 	}

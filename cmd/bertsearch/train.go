@@ -27,8 +27,9 @@ func (p *program) trainCommand() *cli.Command {
 		Name:  "train",
 		Usage: "teach a model to label texts, find names, answer, or judge passages",
 		Description: `Trains an encoder with a head on labelled texts and writes a folder that
-transformers loads. A part of the texts is held out, or --dev names others; the
-weights that are best on them are kept.
+transformers loads; tsdae trains a model of sentences on texts alone. A part of
+the texts is held out, or --dev names others; the weights that are best on them
+are kept.
 
    bertsearch train --task classify --data mails.csv --out topics
    bertsearch train --task classify --data train.tsv --dev dev.tsv --out mood
@@ -38,6 +39,7 @@ weights that are best on them are kept.
    bertsearch train --task rerank --data judged.jsonl --out judge
    bertsearch train --task mlm --data notes.txt --out adapted
    bertsearch train --task seq2seq --data pairs.jsonl --out writer
+   bertsearch train --task tsdae --data notes.txt --out adapted
 
 FILE is JSON lines, CSV or TSV with column names, CoNLL, SQuAD's JSON or plain
 text, by its name or --format. An interrupted run goes on with --resume.`,
@@ -57,12 +59,12 @@ text, by its name or --format. An interrupted run goes on with --resume.`,
 			&cli.IntFlag{Name: "epochs", Usage: "go over the texts `N` times", DefaultText: "3"},
 			&cli.IntFlag{Name: "max-steps", Usage: "stop after `N` steps", DefaultText: "none"},
 			&cli.IntFlag{Name: "batch", Usage: "learn from `N` texts a step", DefaultText: "16"},
-			&cli.Float64Flag{Name: "rate", Usage: "learning rate `R` at its highest", DefaultText: "2e-5"},
+			&cli.Float64Flag{Name: "rate", Usage: "learning rate `R` at its highest", DefaultText: "2e-5, of seq2seq 1e-4, of tsdae 1e-5"},
 			&cli.Float64Flag{Name: "warmup", Usage: "share `S` of the steps over which the rate rises", DefaultText: "0.1"},
 			&cli.Float64Flag{Name: "dropout", Usage: "leave out a share `S` of values, −1 for none", DefaultText: "the model's own"},
 			&cli.IntFlag{Name: "length", Usage: "cut texts at `N` tokens", DefaultText: "128, of qa and rerank 384"},
 			&cli.IntFlag{Name: "written", Usage: "cut texts that seq2seq learns to write at `N` tokens", DefaultText: "64"},
-			&cli.IntFlag{Name: "decoder-layers", Usage: "begin seq2seq with a decoder of `N` of the encoder's layers", DefaultText: "2"},
+			&cli.IntFlag{Name: "decoder-layers", Usage: "begin seq2seq or tsdae with a decoder of `N` of the encoder's layers", DefaultText: "2"},
 			&cli.Float64Flag{Name: "smoothing", Usage: "of seq2seq, want a share `S` of the probability for all words alike", DefaultText: "0"},
 			&cli.IntFlag{Name: "layers", Usage: "train only the last `N` layers and the head", DefaultText: "all"},
 			&cli.IntFlag{Name: "lora", Usage: "train updates of rank `N` in place of the encoder's weights", DefaultText: "off"},
@@ -141,10 +143,14 @@ func trainJob(c *cli.Context, kind heads.Kind) (*heads.Job, error) {
 	if job.HeldOut, err = readExamples(c, "dev"); err != nil {
 		return nil, err
 	}
-	if kind == heads.Writing {
+	switch kind {
+	case heads.Writing:
 		job.Recipe.Written, job.Recipe.Smoothing = c.Int("written"), c.Float64("smoothing")
 		job.Writer, job.Tokens, err = startingWriter(c)
-	} else {
+	case heads.Denoise:
+		job.Recipe.Decoder = c.Int("decoder-layers")
+		job.Sentence, job.Tokens, err = startingEncoder(c)
+	default:
 		job.Model, job.Tokens, err = startingModel(c, kind, job.Train)
 	}
 	return job, err
@@ -237,8 +243,11 @@ func removeIfThere(path string) error {
 // saveTrained writes all of a folder.
 func saveTrained(dir string, r *heads.Result, card string) error {
 	var m interface{ Save(string) error } = r.Model
-	if r.Writer != nil {
+	switch {
+	case r.Writer != nil:
 		m = r.Writer
+	case r.Sentence != nil:
+		m = r.Sentence
 	}
 	return errors.Join(m.Save(dir), r.Tokenizer.Save(dir), os.WriteFile(filepath.Join(dir, "README.md"), []byte(card), 0o644))
 }

@@ -27,7 +27,7 @@ func (p *program) tuneCommand() *cli.Command {
 		Usage: "let the model learn a database's documents",
 		Description: `Trains the database's model on pairs of a question and its answer; without any
 on what "bertsearch feedback" remembers, and without that on pairs made of the
-documents. Some questions are held out; the new model
+documents. With --writer a model writes the questions that documents answer. Some questions are held out; the new model
 takes over if it is better on them, and nothing changes if it is not. Search
 goes on meanwhile. An interrupted run goes on with --resume.
 
@@ -35,6 +35,7 @@ goes on meanwhile. An interrupted run goes on with --resume.
    bertsearch tune -db notes.db --pairs clicks.jsonl
    bertsearch tune -db notes.db --qrels beir-folder
    bertsearch tune -db notes.db --pairs clicks.jsonl --adapter
+   bertsearch tune -db notes.db --writer asker
    bertsearch tune -db notes.db --dry-run
    bertsearch tune -db notes.db --resume
    bertsearch tune -db notes.db --rollback
@@ -46,6 +47,8 @@ qrels/train.tsv is learnt from.`,
 		Flags: databaseFlags(
 			&cli.StringFlag{Name: "pairs", Usage: "learn from the pairs in `FILE`, JSON lines"},
 			&cli.StringFlag{Name: "qrels", Usage: "learn from the training judgements of the BEIR folder `DIR`"},
+			&cli.StringFlag{Name: "writer", Usage: "learn from questions that the model in `DIR` writes of the documents, see train --task seq2seq"},
+			&cli.IntFlag{Name: "questions", Usage: "have `N` questions written of each document", DefaultText: "1"},
 			&cli.BoolFlag{Name: "ignore-feedback", Usage: "without labels, learn from the documents, not from feedback"},
 			&cli.BoolFlag{Name: "adapter", Usage: "from labels, learn a map of queries: seconds, and no document is embedded again"},
 			&cli.BoolFlag{Name: "encoder", Usage: "without labels, train the encoder, not an adapter of queries"},
@@ -60,6 +63,7 @@ qrels/train.tsv is learnt from.`,
 			&cli.IntFlag{Name: "length", Usage: "cut training texts at `N` tokens", DefaultText: "the model's own, without labels 128"},
 			&cli.IntFlag{Name: "layers", Usage: "train only the last `N` layers", DefaultText: "all"},
 			&cli.IntFlag{Name: "lora", Usage: "train updates of rank `N` in place of the weights", DefaultText: "off"},
+			&cli.Float64Flag{Name: "tsdae", Usage: "add `W` times the loss of rebuilding passages from their vectors", DefaultText: "none"},
 			&cli.IntFlag{Name: "negatives", Usage: "mine `N` wrong passages for each pair", DefaultText: "none"},
 			&cli.Float64Flag{Name: "held-out", Usage: "share `S` of the questions that decide, not trained on", DefaultText: "0.15"},
 			&cli.Uint64Flag{Name: "seed", Usage: "seed `N` of all that is drawn at random"},
@@ -75,13 +79,13 @@ func (p *program) tune(c *cli.Context) error {
 		return err
 	}
 	modes := 0
-	for _, name := range []string{"resume", "rollback", "pairs", "qrels"} {
+	for _, name := range []string{"resume", "rollback", "pairs", "qrels", "writer"} {
 		if c.IsSet(name) {
 			modes++
 		}
 	}
 	if modes > 1 || c.Bool("rollback") && c.Bool("dry-run") {
-		return usagef("tune: want at most one of --pairs, --qrels, --resume and --rollback")
+		return usagef("tune: want at most one of --pairs, --qrels, --writer, --resume and --rollback")
 	}
 	plot := c.String("plot")
 	if plot != "" {
@@ -103,7 +107,7 @@ func (p *program) tune(c *cli.Context) error {
 	lowerPriority()
 	debug.SetGCPercent(tuneGC)
 	shown := p.newTuneProgress(c)
-	options.Progress, options.Embedding = shown.step, shown.embedding
+	options.Written, options.Progress, options.Embedding = shown.written, shown.step, shown.embedding
 	report, err := db.Tune(c.Context, options)
 	shown.end()
 	if err := errors.Join(err, db.Close()); err != nil {
@@ -135,10 +139,11 @@ func tuneOptions(c *cli.Context) (train.Options, error) {
 		Recipe: train.Recipe{
 			Loss: c.String("loss"), Epochs: c.Int("epochs"), MaxSteps: c.Int("max-steps"), Batch: c.Int("batch"),
 			LearningRate: c.Float64("rate"), Length: c.Int("length"), Layers: c.Int("layers"), LoRA: c.Int("lora"), Seed: c.Uint64("seed"),
+			TSDAE: c.Float64("tsdae"),
 		},
 		Negatives: c.Int("negatives"), HeldOut: c.Float64("held-out"), DryRun: c.Bool("dry-run"), Resume: c.Bool("resume"),
 		IgnoreFeedback: c.Bool("ignore-feedback"), Encoder: c.Bool("encoder"), Adapter: c.Bool("adapter"),
-		CheckpointEvery: c.Int("checkpoint"),
+		CheckpointEvery: c.Int("checkpoint"), Questions: c.Int("questions"),
 	}
 	if name := c.String("loss"); name != "" {
 		if _, err := train.ParseLoss(name); err != nil {
@@ -151,6 +156,8 @@ func tuneOptions(c *cli.Context) (train.Options, error) {
 		o.Pairs, err = readPairs(c.String("pairs"))
 	case c.IsSet("qrels"):
 		o.Pairs, err = judgedPairs(c.String("qrels"))
+	case c.IsSet("writer"):
+		o.Writer, err = loadWriter(c.String("writer"))
 	}
 	if err == nil && len(o.Pairs) == 0 && (c.IsSet("pairs") || c.IsSet("qrels")) {
 		err = usagef("tune: there is no pair to learn from in %s%s", c.String("pairs"), c.String("qrels"))

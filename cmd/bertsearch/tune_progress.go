@@ -35,11 +35,36 @@ type stepJSON struct {
 	Measured   float64 `json:"measured,omitempty"`
 }
 
+// writtenJSON is a line of progress in writing questions.
+type writtenJSON struct {
+	Written   int `json:"written"`
+	Documents int `json:"documents"`
+}
+
 // embeddingJSON is a line of progress in embedding the documents again.
 type embeddingJSON struct {
 	Embedded   int     `json:"embedded"`
 	Documents  int     `json:"documents"`
 	RemainingS float64 `json:"remaining_s"` // 0 while it is not known
+}
+
+// written takes how many documents questions have been written of.
+func (g *tuneProgress) written(done, total int) {
+	g.line(writtenJSON{done, total})
+	if g.bar == nil {
+		return
+	}
+	g.bar.Unit, g.bar.Note = "documents", "asking"
+	g.bar.Set(done, total)
+	if done == total {
+		g.next("steps")
+	}
+}
+
+// next begins another bar.
+func (g *tuneProgress) next(unit string) {
+	g.bar.Clear()
+	g.bar = terminal.NewBar(g.program.errs, g.program.errScreen, unit)
 }
 
 // step takes the state after a step of the training.
@@ -59,8 +84,7 @@ func (g *tuneProgress) embedding(s train.Embedding) {
 		return
 	}
 	if s.Done == 0 {
-		g.bar.Clear()
-		g.bar = terminal.NewBar(g.program.errs, g.program.errScreen, "documents")
+		g.next("documents")
 	}
 	g.bar.Set(s.Done, s.Total)
 }

@@ -2,6 +2,7 @@
 
 Usage: python seq2seq.py               (needs torch, transformers and safetensors; made with 2.15.0 and 5.23.0)
        python seq2seq.py gradients     only the gradients of the model that is there
+       python seq2seq.py rebuild       only what it takes to rebuild texts from vectors, as TSDAE does
 """
 import json, os, sys
 
@@ -59,8 +60,26 @@ def gradients():
     save_file({n: v.contiguous() for n, v in out.items()}, f"{OUT}/gradients")  # no .safetensors: weights would be looked for in it
 
 
-if sys.argv[1:] == ["gradients"]:
-    gradients()
+def rebuild():
+    """Loss and gradients of rebuilding TEXTS from the mean of every second token, with the encoder's tables in both halves."""
+    m = T.EncoderDecoderModel.from_pretrained(OUT).eval()
+    m.decoder.bert.embeddings = m.encoder.embeddings
+    m.decoder.cls.predictions.decoder.weight = m.encoder.embeddings.word_embeddings.weight
+    scores, classes = [], []
+    for ids in TEXTS:
+        vector = m.encoder(input_ids=torch.tensor([ids[::2]])).last_hidden_state.mean(1, keepdim=True)
+        scores.append(m.decoder(input_ids=torch.tensor([[START] + ids]), encoder_hidden_states=vector).logits[0])
+        classes.append(torch.tensor(ids + [END]))
+    loss = torch.nn.functional.cross_entropy(torch.cat(scores), torch.cat(classes))
+    loss.backward()
+    out = {n: p.grad for n, p in m.named_parameters() if p.grad is not None}
+    out["scores"], out["loss"] = torch.cat(scores).detach(), loss.detach().reshape(1)
+    save_file({n: v.clone().contiguous() for n, v in out.items()}, f"{OUT}/rebuild")
+
+
+only = {"gradients": gradients, "rebuild": rebuild}
+if sys.argv[1:]:
+    only[sys.argv[1]]()
     raise SystemExit
 for seed in range(100):
     m = model(seed)
@@ -72,3 +91,4 @@ else:
 m.save_pretrained(OUT)
 json.dump(g, open(f"{OUT}/golden.json", "w"))
 gradients()
+rebuild()

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/task"
 	"github.com/bertsearch/bertsearch/tokenizer"
@@ -67,7 +68,7 @@ func (a *answers) loss(s *model.TaskScores, b *batch) float64 {
 				row[k] = s.Tokens[2*(from+k)+side]
 			}
 			share := 1 / float32(2*b.Texts())
-			loss += crossEntropy(row, len(row), b.classes[2*i+side:2*i+side+1], nil) * float64(share)
+			loss += nn.CrossEntropy(row, len(row), b.classes[2*i+side:2*i+side+1], nil) * float64(share)
 			for k, v := range row {
 				s.Tokens[2*(from+k)+side] = v * share
 			}

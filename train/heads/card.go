@@ -11,7 +11,11 @@ import (
 // data names the files that were learnt from.
 func (r *Result) Card(k Kind, base string, data []string, date time.Time) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "---\nbase_model: %q\nlibrary_name: transformers\ntags: [bertsearch, %s]\n---\n\n", base, k)
+	library := "transformers"
+	if k == Denoise {
+		library = "sentence-transformers"
+	}
+	fmt.Fprintf(&b, "---\nbase_model: %q\nlibrary_name: %s\ntags: [bertsearch, %s]\n---\n\n", base, library, k)
 	fmt.Fprintf(&b, "# A model for %s\n\nTrained by bertsearch on %s from %s.\n\n", k, date.UTC().Format(time.DateOnly), base)
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| data | %s |\n| examples | %d learnt from, %d held out |\n", strings.Join(data, ", "), r.Train, r.HeldOut)
 	fmt.Fprintf(&b, "| steps | %d, the weights are those after %d |\n| tokens | %d in %s |\n", len(r.Losses), r.Best, r.Tokens, r.Elapsed.Round(time.Second))

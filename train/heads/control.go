@@ -13,19 +13,23 @@ import (
 
 // Job is what is learnt, from what.
 type Job struct {
-	Kind    Kind
-	Model   *model.TaskModel // with the head that is trained; see [New]
-	Writer  *model.Seq2Seq   // in its place, of [Writing]; see [NewWriter]
-	Tokens  *tokenizer.Tokenizer
-	Train   []dataset.Example
-	HeldOut []dataset.Example // to measure on; none: a share of Train is set aside, as the recipe says
-	Recipe  Recipe
+	Kind     Kind
+	Model    *model.TaskModel // with the head that is trained; see [New]
+	Writer   *model.Seq2Seq   // in its place, of [Writing]; see [NewWriter]
+	Sentence *model.Sentence  // in its place, of [Denoise]
+	Tokens   *tokenizer.Tokenizer
+	Train    []dataset.Example
+	HeldOut  []dataset.Example // to measure on; none: a share of Train is set aside, as the recipe says
+	Recipe   Recipe
 }
 
 // encoder is that of the job's model.
 func (j Job) encoder() *model.Encoder {
-	if j.Kind == Writing {
+	switch j.Kind {
+	case Writing:
 		return j.Writer.Encoder
+	case Denoise:
+		return j.Sentence.Encoder
 	}
 	return j.Model.Encoder
 }
@@ -58,7 +62,10 @@ func (c Control) settled() Control {
 type Result struct {
 	Model  *model.TaskModel // the best weights, as held-out examples have it, or the last where there are none
 	Writer *model.Seq2Seq   // in its place, of [Writing]
-	// Tokenizer belongs into the model's folder: it cuts texts where training did.
+	// Sentence is in its place of [Denoise]: what taught it is left behind.
+	Sentence *model.Sentence
+	// Tokenizer belongs into the model's folder: it cuts texts where training did,
+	// but for [Denoise], where the model's own length stays.
 	Tokenizer *tokenizer.Tokenizer
 	Recipe    Recipe // with its defaults
 	// Train and HeldOut are the numbers of examples.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/task"
 	"github.com/bertsearch/bertsearch/tokenizer"
@@ -22,7 +23,7 @@ func (n *entities) samples(examples []dataset.Example) ([]sample, error) {
 			return nil, lineError(e, "it has no entities; give an empty list where there are none")
 		}
 		s := n.encode(&encoding, e)
-		s.classes = slices.Repeat([]int{ignored}, len(s.ids))
+		s.classes = slices.Repeat([]int{nn.Ignored}, len(s.ids))
 		for _, w := range task.Words(e.Text, &encoding) {
 			tag := n.tag(e.Entities, w)
 			if s.classes[w.First] = slices.Index(n.model.Labels, tag); s.classes[w.First] < 0 {
@@ -48,7 +49,7 @@ func (n *entities) tag(list []dataset.Span, w task.Word) string {
 }
 
 func (n *entities) loss(s *model.TaskScores, b *batch) float64 {
-	return crossEntropy(s.Tokens, len(n.model.Labels), b.classes, nil)
+	return nn.CrossEntropy(s.Tokens, len(n.model.Labels), b.classes, nil)
 }
 
 // measure is the F1 of entities with the same bytes and label.

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/train/dataset"
 )
 
@@ -165,4 +166,31 @@ func rankings(examples []dataset.Example, samples []sample, scores [][]float32) 
 		each = append(each, reciprocal)
 	}
 	return Figures{"mrr", map[string]float64{"mrr": stat.Mean(each, nil), "accuracy": float64(right) / float64(len(samples))}, each}
+}
+
+// guesses counts how probable the tokens of texts are, each after the right ones.
+type guesses struct {
+	loss          float64 // sum of −log p
+	right, tokens int
+	each          []float64 // mean of log p of each text
+}
+
+// add takes a text's tokens and the scores of all words for each, which are
+// used up.
+func (g *guesses) add(scores []float32, tokens []int) {
+	n := len(scores) / len(tokens)
+	for i, want := range tokens {
+		g.right += count(largest(scores[i*n:(i+1)*n]) == want)
+	}
+	loss := nn.CrossEntropy(scores, n, tokens, nil)
+	g.each = append(g.each, -loss)
+	g.loss, g.tokens = g.loss+loss*float64(len(tokens)), g.tokens+len(tokens)
+}
+
+// figures has the mean of log probabilities over all tokens as the main one.
+func (g *guesses) figures() Figures {
+	loss := g.loss / float64(max(g.tokens, 1))
+	return Figures{"log_likelihood", map[string]float64{
+		"log_likelihood": -loss, "perplexity": math.Exp(loss), "accuracy": float64(g.right) / float64(max(g.tokens, 1)),
+	}, g.each}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/tokenizer"
 	"github.com/bertsearch/bertsearch/train/dataset"
 )
@@ -16,8 +17,8 @@ func near(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
 func TestLosses(t *testing.T) {
 	scores := []float32{1, 2, 0.5, -1, 0, 3, 1, 1, 1}
 	losses := map[string]func(x []float32) float64{
-		"cross entropy":          func(x []float32) float64 { return crossEntropy(x, 3, []int{1, ignored, 0}, nil) },
-		"weighted cross entropy": func(x []float32) float64 { return crossEntropy(x, 3, []int{1, 2, 0}, []float32{1, 4, 0.5}) },
+		"cross entropy":          func(x []float32) float64 { return nn.CrossEntropy(x, 3, []int{1, nn.Ignored, 0}, nil) },
+		"weighted cross entropy": func(x []float32) float64 { return nn.CrossEntropy(x, 3, []int{1, 2, 0}, []float32{1, 4, 0.5}) },
 		"binary cross entropy":   func(x []float32) float64 { return binaryCrossEntropy(x, []float32{1, 0, 1, 0, 1, 0, 1, 0, 1}) },
 		"squared error":          func(x []float32) float64 { return squaredError(x, []float32{1, 0, 1, 0, 1, 0, 1, 0, 1}) },
 	}

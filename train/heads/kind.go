@@ -22,19 +22,22 @@ const (
 	Words    Kind = "mlm"      // masked words
 	Next     Kind = "nsp"      // whether one text follows another
 	Writing  Kind = "seq2seq"  // a text made of a text
+	Denoise  Kind = "tsdae"    // texts again from their vectors: a model of sentences, and no head
 )
 
 // Kinds lists them.
-func Kinds() []Kind { return []Kind{Classify, Pair, Rerank, Entities, Answers, Words, Next, Writing} }
+func Kinds() []Kind {
+	return []Kind{Classify, Pair, Rerank, Entities, Answers, Words, Next, Writing, Denoise}
+}
 
-// task is the head that a kind trains; [Writing] has none.
+// task is the head that a kind trains; [Writing] and [Denoise] have none.
 func (k Kind) task() (model.Task, error) {
 	t, ok := map[Kind]model.Task{
 		Classify: model.SequenceClassification, Pair: model.SequenceClassification, Rerank: model.SequenceClassification,
 		Entities: model.TokenClassification, Answers: model.QuestionAnswering, Words: model.MaskedLM, Next: model.NextSentencePrediction,
 	}[k]
 	if !ok {
-		return "", fmt.Errorf("heads: %q has no head: want one of %v", k, slices.DeleteFunc(Kinds(), func(k Kind) bool { return k == Writing }))
+		return "", fmt.Errorf("heads: %q has no head: want one of %v", k, slices.DeleteFunc(Kinds(), func(k Kind) bool { return k == Writing || k == Denoise }))
 	}
 	return t, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/task"
 	"github.com/bertsearch/bertsearch/tokenizer"
@@ -101,7 +102,7 @@ func (l *labels) loss(s *model.TaskScores, b *batch) float64 {
 	case l.model.Problem == model.Regression:
 		return squaredError(s.Texts, b.targets)
 	}
-	return crossEntropy(s.Texts, len(s.Texts)/b.Texts(), b.classes, l.weights)
+	return nn.CrossEntropy(s.Texts, len(s.Texts)/b.Texts(), b.classes, l.weights)
 }
 
 func (l *labels) measure(ctx context.Context, w *model.TrainableTask, examples []dataset.Example) (Figures, error) {

@@ -5,51 +5,16 @@ import (
 	"slices"
 
 	"github.com/bertsearch/bertsearch/internal/kernel"
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 )
 
-// ignored is the class of a row that is not learnt from.
-const ignored = -1
-
-// crossEntropy is the mean of −log softmax(row)[class] over the rows of scores,
-// n values each, whose class is not ignored; weights, one a class, weigh the
-// mean, nil alike. scores becomes the gradient.
-func crossEntropy(scores []float32, n int, classes []int, weights []float32) float64 {
-	weight := func(class int) float64 {
-		switch {
-		case class == ignored:
-			return 0
-		case weights == nil:
-			return 1
-		}
-		return float64(weights[class])
-	}
-	total := 0.0
-	for _, c := range classes {
-		total += weight(c)
-	}
-	loss := 0.0
-	for i, c := range classes {
-		row := scores[i*n : (i+1)*n]
-		w := weight(c) / max(total, math.SmallestNonzeroFloat32)
-		if w == 0 {
-			clear(row)
-			continue
-		}
-		kernel.Softmax(row)
-		loss -= w * math.Log(max(float64(row[c]), math.SmallestNonzeroFloat32))
-		row[c]--
-		kernel.Scale(row, float32(w))
-	}
-	return loss
-}
-
-// smoothedEntropy is crossEntropy with wanted probabilities of 1−share for the
+// smoothedEntropy is [nn.CrossEntropy] with wanted probabilities of 1−share for the
 // class and share for all n alike (Szegedy et al. 2016, arXiv:1512.00567).
 // scores becomes the gradient.
 func smoothedEntropy(scores []float32, n int, classes []int, share float64) float64 {
 	if share == 0 {
-		return crossEntropy(scores, n, classes, nil)
+		return nn.CrossEntropy(scores, n, classes, nil)
 	}
 	loss, rows, even := 0.0, float64(len(classes)), share/float64(n)
 	for i, c := range classes {

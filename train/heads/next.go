@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bertsearch/bertsearch/embed"
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/tokenizer"
 	"github.com/bertsearch/bertsearch/train/dataset"
@@ -130,7 +131,7 @@ func sentences(examples []dataset.Example) (documents [][]string) {
 }
 
 func (n *next) loss(s *model.TaskScores, b *batch) float64 {
-	return crossEntropy(s.Texts, 2, b.classes, nil)
+	return nn.CrossEntropy(s.Texts, 2, b.classes, nil)
 }
 
 // measure tells pairs of the examples apart, the same ones every time.

@@ -76,11 +76,17 @@ func newRun(j Job, c Control) (*run, error) {
 		return nil, err
 	}
 	recipe.Length = min(recipe.Length, j.encoder().Config.Positions())
-	j.Tokens = j.Tokens.WithMaxLength(recipe.Length)
+	if j.Kind != Denoise {
+		j.Tokens = j.Tokens.WithMaxLength(recipe.Length)
+	}
 	r := &run{recipe: recipe, control: c.settled(), tokens: j.Tokens, held: j.HeldOut}
 	examples := j.Train
 	if len(r.held) == 0 && recipe.HeldOut > 0 {
 		examples, r.held = Split(examples, recipe.HeldOut, recipe.Seed)
+	}
+	if len(examples) == 0 && len(r.held) > 0 && len(j.HeldOut) == 0 {
+		return nil, errors.New("heads: all examples are of one document, which cannot be learnt from and be held out: " +
+			"part documents by an empty line, name others to measure on, or hold none out")
 	}
 	if len(examples) == 0 {
 		return nil, errors.New("heads: there are no examples to learn from")
@@ -104,8 +110,11 @@ func newLearner(j Job, recipe Recipe, workers int, examples []dataset.Example) (
 	if recipe.LoRA > 0 {
 		options.LoRA = &model.LoRA{Rank: recipe.LoRA, Alpha: float32(2 * recipe.LoRA), Seed: recipe.Seed}
 	}
-	if j.Kind == Writing {
+	switch j.Kind {
+	case Writing:
 		return newWriting(j, recipe, options, examples)
+	case Denoise:
+		return newDenoising(j, recipe, options, examples)
 	}
 	return newHeaded(j, recipe, workers, options, examples)
 }
@@ -128,9 +137,12 @@ func identify(j Job, recipe Recipe, samples int) [sha256.Size]byte {
 	h := sha256.New()
 	encoder := json.NewEncoder(h)
 	err := encoder.Encode([]any{j.Kind, j.Tokens.Fingerprint(), recipe, samples})
-	if j.Kind == Writing {
+	switch j.Kind {
+	case Writing:
 		err = errors.Join(err, encoder.Encode([]any{j.Writer.Digest, j.Writer.Start, j.Writer.End, len(j.Writer.Decoder.Cross)}))
-	} else {
+	case Denoise:
+		err = errors.Join(err, encoder.Encode([]any{j.Sentence.Digest, j.Sentence.Pooling, j.Sentence.Prompts, j.Sentence.MaxLength}))
+	default:
 		err = errors.Join(err, encoder.Encode([]any{j.Model.Digest, j.Model.Task, j.Model.Labels, j.Model.Problem}))
 	}
 	for _, list := range [][]dataset.Example{j.Train, j.HeldOut} {

@@ -19,8 +19,8 @@ import (
 
 var vocabulary = strings.Fields("[PAD] [UNK] [CLS] [SEP] [MASK] the a cat dog sat ran good bad in rome paris ann bob , .")
 
-// toy is a job on a tiny model with random weights.
-func toy(t *testing.T, k Kind, examples []dataset.Example) Job {
+// tiny is an encoder with random weights and its tokenizer.
+func tiny(t *testing.T) (*model.Encoder, *tokenizer.Tokenizer) {
 	t.Helper()
 	tokens, err := tokenizer.NewWordPiece(vocabulary, tokenizer.Uncased())
 	if err != nil {
@@ -33,6 +33,13 @@ func toy(t *testing.T, k Kind, examples []dataset.Example) Job {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return e, tokens
+}
+
+// toy is a job on a tiny model.
+func toy(t *testing.T, k Kind, examples []dataset.Example) Job {
+	t.Helper()
+	e, tokens := tiny(t)
 	m, err := New(k, e, examples, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -83,8 +90,8 @@ func examples(k Kind) []dataset.Example {
 func TestRunLearns(t *testing.T) {
 	least := map[Kind]float64{Classify: 0.95, Pair: 0.8, Rerank: 0.95, Entities: 0.95, Answers: 0.9, Words: -1.4, Next: 0.75}
 	for _, k := range Kinds() {
-		if k == Writing {
-			continue // TestWritingLearns
+		if k == Writing || k == Denoise {
+			continue // TestWritingLearns, TestDenoisingLearns
 		}
 		t.Run(string(k), func(t *testing.T) {
 			t.Parallel()

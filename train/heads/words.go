@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/tokenizer"
 	"github.com/bertsearch/bertsearch/train/dataset"
@@ -75,7 +76,7 @@ func (w *words) other(r *rand.Rand) int32 {
 }
 
 func (w *words) loss(s *model.TaskScores, b *batch) float64 {
-	return crossEntropy(s.Words, w.model.Encoder.Config.VocabSize, b.classes, nil)
+	return nn.CrossEntropy(s.Words, w.model.Encoder.Config.VocabSize, b.classes, nil)
 }
 
 // measure guesses words of the examples, the same ones every time. The main

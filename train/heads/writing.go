@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
@@ -123,8 +122,7 @@ func (w *writing) judge(ctx context.Context, team *nn.Team, examples []dataset.E
 	if err != nil {
 		return Figures{}, err
 	}
-	sum, right, tokens := 0.0, 0, 0
-	var each []float64
+	var g guesses
 	for at := 0; at < len(list); at += w.recipe.Batch {
 		if err := ctx.Err(); err != nil {
 			return Figures{}, err
@@ -137,18 +135,10 @@ func (w *writing) judge(ctx context.Context, team *nn.Team, examples []dataset.E
 		n := len(scores) / len(classes)
 		for i := range write.Texts() {
 			from, to := write.Starts[i], write.Starts[i+1]
-			for k := from; k < to; k++ {
-				right += count(largest(scores[k*n:(k+1)*n]) == classes[k])
-			}
-			loss := crossEntropy(scores[from*n:to*n], n, classes[from:to], nil)
-			each = append(each, -loss)
-			sum, tokens = sum+loss*float64(to-from), tokens+to-from
+			g.add(scores[from*n:to*n], classes[from:to])
 		}
 	}
-	loss := sum / float64(max(tokens, 1))
-	return Figures{"log_likelihood", map[string]float64{
-		"log_likelihood": -loss, "perplexity": math.Exp(loss), "accuracy": float64(right) / float64(max(tokens, 1)),
-	}, each}, nil
+	return g.figures(), nil
 }
 
 func (w *writing) result(r *Result) (err error) {

@@ -93,11 +93,16 @@ func TestWritingLearns(t *testing.T) {
 	}
 }
 
-// TestWritingResumes interrupts a run on one core and compares it with one on
-// three that nobody interrupted.
 func TestWritingResumes(t *testing.T) {
 	job := backwards(t)
 	job.Recipe.Epochs, job.Recipe.Smoothing, job.Train = 1, 0.1, job.Train[:200]
+	resumes(t, job)
+}
+
+// resumes interrupts a run on one core, and compares it with one on three that
+// nobody interrupted. It returns the results.
+func resumes(t *testing.T, job Job) (got, want *Result) {
+	t.Helper()
 	want, err := Run(context.Background(), job, Control{Workers: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -113,13 +118,14 @@ func TestWritingResumes(t *testing.T) {
 		t.Fatalf("interrupted: %v", err)
 	}
 	c.Progress = nil
-	got, err := Run(context.Background(), job, c)
+	got, err = Run(context.Background(), job, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(got.Losses, want.Losses) || !slices.Equal(got.Measured, want.Measured) {
 		t.Errorf("losses %v, want %v", got.Losses, want.Losses)
 	}
+	return got, want
 }
 
 func TestWritingRefuses(t *testing.T) {
