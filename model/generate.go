@@ -124,26 +124,31 @@ func (s *beamSearch) done(n int) bool {
 // extensions are the best ways to go on, twice as many as there are beams, so
 // that enough are left when some end.
 func (s *beamSearch) extensions() ([]extension, error) {
-	best := make([]extension, 0, 2*s.width+1)
+	scores, err := s.next()
+	if err != nil {
+		return nil, err
+	}
+	best, n := make([]extension, 0, 2*s.width+1), len(scores)/len(s.alive)
 	for i, b := range s.alive {
-		scores, err := s.next(b)
-		if err != nil {
-			return nil, err
-		}
-		total := logSum(scores)
-		for id, score := range scores {
+		row := scores[i*n : (i+1)*n]
+		total := logSum(row)
+		for id, score := range row {
 			best = insert(best, extension{i, int32(id), b.score + float64(score) - total})
 		}
 	}
 	return best, nil
 }
 
-// next returns the scores of all words to follow a beam.
-func (s *beamSearch) next(b beam) ([]float32, error) {
+// next returns the scores of all words to follow each beam alive, a row each.
+func (s *beamSearch) next() ([]float32, error) {
 	if s.yield != nil {
 		s.yield()
 	}
-	return b.decoding.Next(b.ids[len(b.ids)-1])
+	texts, ids := make([]*Decoding, len(s.alive)), make([]int32, len(s.alive))
+	for i, b := range s.alive {
+		texts[i], ids[i] = b.decoding, b.ids[len(b.ids)-1]
+	}
+	return texts[0].decoder.Next(texts, ids)
 }
 
 // insert puts x in its place in list, best first and the earlier of equals

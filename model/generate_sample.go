@@ -31,25 +31,38 @@ func newSampler(o GenerateOptions, ids []int32) *sampler {
 // sample draws as many texts as the width says.
 func (s *beamSearch) sample(ctx context.Context, first *Decoding, start int32, from *sampler) error {
 	for range s.width {
-		b := beam{ids: []int32{start}, decoding: first.Fork()}
-		n := 0
-		for ended := false; n < s.length && !ended; n++ {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			scores, err := s.next(b)
-			if err != nil {
-				return err
-			}
-			id, probability := from.draw(scores)
-			b.score += math.Log(probability)
-			if ended = id == s.end; !ended {
-				b.ids = append(b.ids, id)
-			}
+		s.alive = append(s.alive, beam{ids: []int32{start}, decoding: first.Fork()})
+	}
+	for n := 1; n <= s.length && len(s.alive) > 0; n++ {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		s.finish(b, n)
+		scores, err := s.next()
+		if err != nil {
+			return err
+		}
+		s.drawn(scores, from, n)
+	}
+	for _, b := range s.alive {
+		s.finish(b, s.length)
 	}
 	return nil
+}
+
+// drawn draws the n-th token of each beam alive.
+func (s *beamSearch) drawn(scores []float32, from *sampler, n int) {
+	words := len(scores) / len(s.alive)
+	var alive []beam
+	for i, b := range s.alive {
+		id, probability := from.draw(scores[i*words : (i+1)*words])
+		if b.score += math.Log(probability); id == s.end {
+			s.finish(b, n)
+			continue
+		}
+		b.ids = append(b.ids, id)
+		alive = append(alive, b)
+	}
+	s.alive = alive
 }
 
 // draw returns a token and the probability that the model gives it. scores are

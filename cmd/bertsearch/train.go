@@ -65,6 +65,7 @@ text, by its name or --format. An interrupted run goes on with --resume.`,
 			&cli.IntFlag{Name: "length", Usage: "cut texts at `N` tokens", DefaultText: "128, of qa and rerank 384"},
 			&cli.IntFlag{Name: "written", Usage: "cut texts that seq2seq learns to write at `N` tokens", DefaultText: "64"},
 			&cli.IntFlag{Name: "decoder-layers", Usage: "begin seq2seq or tsdae with a decoder of `N` of the encoder's layers", DefaultText: "2"},
+			&cli.BoolFlag{Name: "pick", Usage: "of seq2seq, learn to write a sentence of those it reads: a beginning without targets"},
 			&cli.Float64Flag{Name: "smoothing", Usage: "of seq2seq, want a share `S` of the probability for all words alike", DefaultText: "0"},
 			&cli.IntFlag{Name: "layers", Usage: "train only the last `N` layers and the head", DefaultText: "all"},
 			&cli.IntFlag{Name: "lora", Usage: "train updates of rank `N` in place of the encoder's weights", DefaultText: "off"},
@@ -145,7 +146,7 @@ func trainJob(c *cli.Context, kind heads.Kind) (*heads.Job, error) {
 	}
 	switch kind {
 	case heads.Writing:
-		job.Recipe.Written, job.Recipe.Smoothing = c.Int("written"), c.Float64("smoothing")
+		job.Recipe.Written, job.Recipe.Smoothing, job.Recipe.Pick = c.Int("written"), c.Float64("smoothing"), c.Bool("pick")
 		job.Writer, job.Tokens, err = startingWriter(c)
 	case heads.Denoise:
 		job.Recipe.Decoder = c.Int("decoder-layers")

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/bertsearch/bertsearch/embed"
 	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
 	"github.com/bertsearch/bertsearch/tokenizer"
@@ -123,9 +122,7 @@ func sentences(examples []dataset.Example) (documents [][]string) {
 		}
 		group = e.Group
 		last := &documents[len(documents)-1]
-		for _, s := range embed.Sentences(e.Text) {
-			*last = append(*last, e.Text[s.Start:s.End])
-		}
+		*last = append(*last, sentencesOf(e.Text)...)
 	}
 	return documents
 }

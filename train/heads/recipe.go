@@ -21,6 +21,7 @@ type Recipe struct {
 	Balance      bool    // weigh labels by how rare they are, so that each counts the same
 	Mask         float64 // share of the words that [Words] guesses; 0 is 0.15
 	Written      int     // most tokens of a text that [Writing] learns to write; 0 is 64
+	Pick         bool    // [Writing] learns to write a sentence of those it reads, in place of the example's own text
 	Smoothing    float64 // share of the probability that [Writing] wants for all words alike; 0 is none
 	Decoder      int     `json:",omitempty"` // layers of the decoder of [Denoise]; 0 is 2, or all where there are fewer
 	Seed         uint64

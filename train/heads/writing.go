@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/bertsearch/bertsearch/internal/nn"
 	"github.com/bertsearch/bertsearch/model"
@@ -36,7 +37,8 @@ func NewWriter(e *model.Encoder, tokens *tokenizer.Tokenizer, layers int, seed u
 	return m, nil
 }
 
-// writing learns to write texts: the example's Pair of its Text.
+// writing learns to write texts: the example's Pair of its Text, or as the recipe
+// says, sentences of the Text; see [writing.pick].
 type writing struct {
 	*model.TrainableSeq2Seq
 	model  *model.Seq2Seq
@@ -50,6 +52,8 @@ type written struct {
 	read  []int32
 	types []uint8
 	write []int32 // without the first and the last token
+
+	sentences []string // that the others are drawn of, each time anew
 }
 
 func newWriting(j Job, recipe Recipe, o *model.TrainableOptions, examples []dataset.Example) (*writing, error) {
@@ -67,20 +71,28 @@ func newWriting(j Job, recipe Recipe, o *model.TrainableOptions, examples []data
 // encode makes tokens of examples. Both texts are cut where they are too long.
 func (w *writing) encode(examples []dataset.Example) ([]written, error) {
 	var e tokenizer.Encoding
-	most := min(w.recipe.Written, w.model.Decoder.Body.Config.Positions())
 	var list []written
 	for i := range examples {
 		x := &examples[i]
-		if x.Pair == "" {
+		switch {
+		case w.recipe.Pick:
+			list = append(list, written{sentences: sentencesOf(x.Text)})
+		case x.Pair == "":
 			return nil, lineError(x, "there is no text to write: want a source and a target")
+		default:
+			list = append(list, w.one(&e, x.Text, x.Pair))
 		}
-		w.tokens.Encode(&e, x.Text, w.recipe.Length)
-		one := written{read: append([]int32(nil), e.IDs...), types: append([]uint8(nil), e.Types...)}
-		w.tokens.Encode(&e, x.Pair, most)
-		one.write = append(one.write, e.IDs[1:len(e.IDs)-1]...)
-		list = append(list, one)
 	}
 	return list, nil
+}
+
+// one makes tokens of a text to read and one to write.
+func (w *writing) one(e *tokenizer.Encoding, read, write string) written {
+	w.tokens.Encode(e, read, w.recipe.Length)
+	x := written{read: slices.Clone(e.IDs), types: slices.Clone(e.Types)}
+	w.tokens.Encode(e, write, min(w.recipe.Written, w.model.Decoder.Body.Config.Positions()))
+	x.write = slices.Clone(e.IDs[1 : len(e.IDs)-1])
+	return x
 }
 
 // pack puts examples one after the other: classes are the tokens to follow
@@ -105,7 +117,7 @@ func (w *writing) learn(team *nn.Team, samples []int, o model.ForwardOptions) (l
 	for _, i := range samples {
 		list = append(list, w.list[i])
 	}
-	read, write, classes := w.pack(list)
+	read, write, classes := w.pack(w.pick(list, o.Seed))
 	scores, tape, err := w.Forward(team, read, write, o)
 	if err != nil {
 		return 0, 0, err
@@ -122,6 +134,7 @@ func (w *writing) judge(ctx context.Context, team *nn.Team, examples []dataset.E
 	if err != nil {
 		return Figures{}, err
 	}
+	list = w.pick(list, w.recipe.Seed)
 	var g guesses
 	for at := 0; at < len(list); at += w.recipe.Batch {
 		if err := ctx.Err(); err != nil {
