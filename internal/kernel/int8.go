@@ -25,23 +25,55 @@ func Int8Pays() bool { return active == AVX512VNNI }
 func PackInt8(w []float32, n, k int) *PackedInt8 {
 	p := newInt8(n, k)
 	p.data = make([]byte, panels(n)*Panel*roundUp(k, 4))
+	row := make([]byte, k)
 	for i := range n {
-		row := w[i*k : (i+1)*k]
-		var largest float32
-		for _, v := range row {
-			largest = max(largest, v, -v)
-		}
-		if largest < leastRange {
-			continue // all zero
-		}
-		p.scale[i] = largest / 127
-		inverse := 127 / largest
+		p.scale[i] = RoundInt8(row, w[i*k:(i+1)*k])
 		for j, v := range row {
-			p.data[p.at(i, j)] = byte(int8(math.RoundToEven(float64(v * inverse))))
+			p.data[p.at(i, j)] = v
 		}
 	}
 	p.addUp()
 	return p
+}
+
+// RoundInt8 writes x as signed bytes from -127 to 127 to dst and returns their
+// scale: the largest in size becomes ±127.
+func RoundInt8(dst []byte, x []float32) float32 {
+	var largest float32
+	for _, v := range x {
+		largest = max(largest, v, -v)
+	}
+	if largest < leastRange {
+		clear(dst[:len(x)])
+		return 0
+	}
+	inverse := 127 / largest
+	for i, v := range x {
+		dst[i] = byte(int8(math.RoundToEven(float64(v * inverse))))
+	}
+	return largest / 127
+}
+
+// WidenInt8 writes the numbers that signed bytes of a scale stand for to dst.
+// RoundInt8, and PackInt8, make of them the same bytes and the same scale, if the
+// scale is one that RoundInt8 has returned.
+func WidenInt8(dst []float32, bytes []byte, scale float32) {
+	largest := scale * 127
+	for _, v := range []float32{math.Nextafter32(largest, 0), math.Nextafter32(largest, math.MaxFloat32)} {
+		if largest/127 != scale && v/127 == scale {
+			largest = v
+		}
+	}
+	for i, b := range bytes {
+		switch q := int8(b); q {
+		case 127:
+			dst[i] = largest
+		case -127:
+			dst[i] = -largest
+		default:
+			dst[i] = float32(q) * scale
+		}
+	}
 }
 
 // Int8 returns the matrix as PackInt8 packs it, at every level the same bytes.
@@ -110,6 +142,15 @@ func (p *PackedInt8) Row(dst []float32, n int) {
 	for i := range dst[:p.k] {
 		dst[i] = float32(int8(p.data[p.at(n, i)])) * p.scale[n]
 	}
+}
+
+// Bytes writes output row n of the matrix, K signed bytes, to dst and returns
+// their scale.
+func (p *PackedInt8) Bytes(dst []byte, n int) float32 {
+	for i := range dst[:p.k] {
+		dst[i] = p.data[p.at(n, i)]
+	}
+	return p.scale[n]
 }
 
 // LinearInt8 computes dst = x·Wᵀ with the epilogue e, as Linear does. The

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -192,5 +194,32 @@ func BenchmarkLinearInt8(b *testing.B) {
 				b.ReportMetric(2*float64(rows)*float64(n)*float64(k)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GOPS")
 			})
 		}
+	}
+}
+
+// TestWidenInt8 rounds rows whose largest elements have every kind of fraction,
+// widens them and rounds them again: nothing may change, bytes or scale.
+func TestWidenInt8(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	const n, k = 2000, 19
+	w := make([]float32, n*k)
+	for i := range w {
+		w[i] = float32(r.NormFloat64() * math.Pow(2, float64(r.IntN(60)-30)))
+	}
+	clear(w[:k])
+	bytes, wide := make([]byte, k), make([]float32, n*k)
+	scales := make([]float32, n)
+	for i := range n {
+		scales[i] = RoundInt8(bytes, w[i*k:(i+1)*k])
+		WidenInt8(wide[i*k:(i+1)*k], bytes, scales[i])
+	}
+	first, again := PackF32(w, n, k).Int8(), PackF32(wide, n, k).Int8()
+	if !slices.Equal(first.data, again.data) || !slices.Equal(first.scale, again.scale) || !slices.Equal(first.scale[:n], scales) {
+		t.Error("rounding, widening and rounding again is not rounding")
+	}
+	got := make([]float32, 3)
+	WidenInt8(got, []byte{0x80, 0xff, 2}, 0.5) // a byte that RoundInt8 never writes
+	if !slices.Equal(got, []float32{-64, -0.5, 1}) {
+		t.Errorf("-128, -1 and 2 by a scale of 0.5 are %v", got)
 	}
 }

@@ -92,12 +92,13 @@ func TestParseRejects(t *testing.T) {
 }
 
 func TestWriteThenRead(t *testing.T) {
-	want := map[string][]float32{"z": {1, 2, 3, 4, 5, 6}, "a": {7}, "empty": {}}
+	want := map[string][]float32{"z": {1, 2, 3, 4, 5, 6}, "a": {7}, "empty": {}, "bytes": {1, -128, -1}}
 	var out bytes.Buffer
 	err := Write(&out, []Tensor{
-		{"z", []int{2, 3}, func() []float32 { return want["z"] }},
-		{"empty", []int{0, 3}, func() []float32 { return nil }},
-		{"a", nil, func() []float32 { return want["a"] }},
+		{Name: "z", Shape: []int{2, 3}, Data: func() []float32 { return want["z"] }},
+		{Name: "bytes", Shape: []int{3}, Bytes: func() []byte { return []byte{1, 0x80, 0xff} }},
+		{Name: "empty", Shape: []int{0, 3}, Data: func() []float32 { return nil }},
+		{Name: "a", Data: func() []float32 { return want["a"] }},
 	}, map[string]string{"format": "pt"})
 	if err != nil {
 		t.Fatal(err)
@@ -114,9 +115,13 @@ func TestWriteThenRead(t *testing.T) {
 	if f.data%8 != 0 {
 		t.Errorf("data starts at byte %d, which is not aligned", f.data)
 	}
-	short := []Tensor{{"x", []int{2}, func() []float32 { return []float32{1} }}}
-	if err := Write(&out, short, nil); err == nil {
-		t.Error("no error for data that does not have its shape")
+	for _, short := range []Tensor{
+		{Name: "x", Shape: []int{2}, Data: func() []float32 { return []float32{1} }},
+		{Name: "x", Shape: []int{2}, Bytes: func() []byte { return []byte{1} }},
+	} {
+		if err := Write(&out, []Tensor{short}, nil); err == nil {
+			t.Error("no error for data that does not have its shape")
+		}
 	}
 	if err := Write(&out, []Tensor{{Name: "x"}, {Name: "x"}}, nil); err == nil {
 		t.Error("no error for two tensors of one name")
@@ -129,7 +134,7 @@ func TestOpenFolder(t *testing.T) {
 		t.Helper()
 		f, err := os.Create(filepath.Join(dir, name))
 		if err == nil {
-			err = Write(f, []Tensor{{tensor, []int{1}, func() []float32 { return []float32{v} }}}, nil)
+			err = Write(f, []Tensor{{Name: tensor, Shape: []int{1}, Data: func() []float32 { return []float32{v} }}}, nil)
 			err = errors.Join(err, f.Close())
 		}
 		if err != nil {
@@ -180,7 +185,7 @@ func FuzzParse(f *testing.F) {
 		total := 0
 		for _, info := range parsed.Tensors() {
 			total += info.Elements() * int(sizes[info.DType])
-			if _, err := parsed.Floats(info.Name); err != nil && slices.Contains([]DType{F64, F32, F16, BF16}, info.DType) {
+			if _, err := parsed.Floats(info.Name); err != nil && slices.Contains([]DType{F64, F32, F16, BF16, I8}, info.DType) {
 				t.Errorf("tensor %q passed the header check but cannot be read: %v", info.Name, err)
 			}
 		}

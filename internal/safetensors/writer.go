@@ -9,12 +9,22 @@ import (
 	"math"
 )
 
-// Tensor is one tensor to write, as F32. Data gives its elements row-major and
-// is called once, when their turn comes, so that a model need not be held twice.
+// Tensor is one tensor to write. Data gives its elements row-major, to be written
+// as F32, or Bytes those of one to be written as I8. Either is called once, when
+// its turn comes, so that a model need not be held twice.
 type Tensor struct {
 	Name  string
 	Shape []int
 	Data  func() []float32
+	Bytes func() []byte // in place of Data
+}
+
+// dtype is the element type that is written.
+func (t Tensor) dtype() DType {
+	if t.Bytes != nil {
+		return I8
+	}
+	return F32
 }
 
 // Write writes tensors in the given order, with metadata in the header.
@@ -31,7 +41,7 @@ func Write(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 		return fmt.Errorf("safetensors: %w", err)
 	}
 	for _, t := range tensors {
-		if err := writeFloats(out, t); err != nil {
+		if err := t.write(out); err != nil {
 			return fmt.Errorf("safetensors: %w", err)
 		}
 	}
@@ -58,8 +68,8 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 		if _, twice := members[t.Name]; twice {
 			return nil, fmt.Errorf("two tensors are named %q", t.Name)
 		}
-		end := at + 4*int64(Info{Shape: t.Shape}.Elements())
-		members[t.Name] = entry{F32, t.Shape, [2]int64{at, end}}
+		end := at + sizes[t.dtype()]*int64(Info{Shape: t.Shape}.Elements())
+		members[t.Name] = entry{t.dtype(), t.Shape, [2]int64{at, end}}
 		at = end
 	}
 	head, err := json.Marshal(members)
@@ -72,10 +82,19 @@ func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) 
 	return head, nil
 }
 
-func writeFloats(out *bufio.Writer, t Tensor) error {
+// write writes the tensor's elements.
+func (t Tensor) write(out *bufio.Writer) error {
+	if t.Bytes != nil {
+		raw := t.Bytes()
+		if err := t.check(len(raw)); err != nil {
+			return err
+		}
+		_, err := out.Write(raw)
+		return err
+	}
 	data := t.Data()
-	if want := (Info{Shape: t.Shape}).Elements(); len(data) != want {
-		return fmt.Errorf("tensor %q has %d elements, its shape %v wants %d", t.Name, len(data), t.Shape, want)
+	if err := t.check(len(data)); err != nil {
+		return err
 	}
 	var b [4]byte
 	for _, v := range data {
@@ -83,6 +102,14 @@ func writeFloats(out *bufio.Writer, t Tensor) error {
 		if _, err := out.Write(b[:]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// check compares the number of elements with the shape.
+func (t Tensor) check(elements int) error {
+	if want := (Info{Shape: t.Shape}).Elements(); elements != want {
+		return fmt.Errorf("tensor %q has %d elements, its shape %v wants %d", t.Name, elements, t.Shape, want)
 	}
 	return nil
 }
