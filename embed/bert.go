@@ -158,8 +158,14 @@ func (b *BERT) Tokenizer() *tokenizer.Tokenizer { return b.tokens }
 
 // Save writes the model and its tokenizer to the folder dir, which
 // Sentence-Transformers and [Load] read.
-func (b *BERT) Save(dir string) error {
-	if err := b.sentence.Save(dir); err != nil {
+func (b *BERT) Save(dir string) error { return b.save(dir, b.sentence.Save) }
+
+// SaveInt8 is Save with weights in bytes, a quarter of the size; see
+// [model.Sentence.SaveInt8].
+func (b *BERT) SaveInt8(dir string) error { return b.save(dir, b.sentence.SaveInt8) }
+
+func (b *BERT) save(dir string, weights func(dir string) error) error {
+	if err := weights(dir); err != nil {
 		return fmt.Errorf("embed: %w", err)
 	}
 	if err := b.tokens.Save(dir); err != nil {

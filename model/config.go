@@ -27,6 +27,8 @@ type Config struct {
 	PadTokenID            int      `json:"pad_token_id"`
 	IsDecoder             bool     `json:"is_decoder,omitempty"`
 
+	Quantization *Quantization `json:"quantization_config,omitempty"` // of the files; nil once weights are loaded
+
 	// Used in training only.
 	HiddenDropout    float64 `json:"hidden_dropout_prob"`
 	AttentionDropout float64 `json:"attention_probs_dropout_prob"`
@@ -106,6 +108,11 @@ func (c Config) Validate() error {
 	} {
 		if size.value < size.min || size.value > maxSize {
 			return fmt.Errorf("%s is %d", size.name, size.value)
+		}
+	}
+	if c.Quantization != nil {
+		if err := c.Quantization.validate(); err != nil {
+			return err
 		}
 	}
 	if c.Positions() < 1 {

@@ -52,6 +52,7 @@ func (l *loader) encoder(c Config) *Encoder {
 		}
 	}
 	h := c.HiddenSize
+	c.Quantization = nil
 	e := &Encoder{Config: c}
 	e.Embedding.Word = l.table(word, c.VocabSize, h, 0)
 	e.Embedding.Position = l.table("embeddings.position_embeddings.weight", c.MaxPositionEmbeddings, h, c.firstPosition())
@@ -116,25 +117,33 @@ func (l *loader) norm(name string, c Config) nn.LayerNorm {
 }
 
 // table reads an embedding matrix, rows×dim, without its first rows. One of
-// binary16 stays so: a multilingual vocabulary is the greater part of a model.
-func (l *loader) table(name string, rows, dim, first int) nn.Table {
+// binary16 or bytes stays so: a multilingual vocabulary is the greater part of a
+// model.
+func (l *loader) table(name string, rows, dim, first int) (t nn.Table) {
 	info, _, ok := l.weights.Lookup(l.prefix + name)
-	if ok && l.err == nil && info.DType == safetensors.F16 && fmt.Sprint(info.Shape) == fmt.Sprint([]int{rows, dim}) {
-		data, err := l.weights.Raw(l.prefix + name)
-		if err != nil {
-			l.err = fmt.Errorf("model: %w", err)
-			return nn.Table{}
+	if ok && l.err == nil && fmt.Sprint(info.Shape) == fmt.Sprint([]int{rows, dim}) {
+		switch info.DType {
+		case safetensors.F16:
+			if data, err := l.weights.Raw(l.prefix + name); err != nil {
+				l.err = fmt.Errorf("model: %w", err)
+			} else {
+				t, l.err = nn.NewTableF16(data[2*first*dim:], rows-first, dim)
+			}
+			return t
+		case safetensors.I8:
+			if data, scale, err := readBytes(l.weights, l.dir, l.prefix+name, rows); err != nil {
+				l.err = err
+			} else {
+				t, l.err = nn.NewTableInt8(data[first*dim:], scale[first:], rows-first, dim)
+			}
+			return t
 		}
-		t, err := nn.NewTableF16(data[2*first*dim:], rows-first, dim)
-		l.err = err
-		return t
 	}
 	data := l.floats(name, rows, dim)
 	if l.err != nil {
 		return nn.Table{}
 	}
-	t, err := nn.NewTable(data[first*dim:], rows-first, dim)
-	l.err = err
+	t, l.err = nn.NewTable(data[first*dim:], rows-first, dim)
 	return t
 }
 
@@ -153,7 +162,8 @@ func (l *loader) floats(name string, shape ...int) []float32 {
 	return v
 }
 
-// readTensor reads tensor name of the folder dir, which must have this shape.
+// readTensor reads tensor name of the folder dir, which must have this shape. One
+// of bytes is multiplied by its scales.
 func readTensor(weights *safetensors.Folder, dir, name string, shape []int) ([]float32, error) {
 	info, file, ok := weights.Lookup(name)
 	if !ok {
@@ -161,6 +171,9 @@ func readTensor(weights *safetensors.Folder, dir, name string, shape []int) ([]f
 	}
 	if fmt.Sprint(info.Shape) != fmt.Sprint(shape) {
 		return nil, fmt.Errorf("model: %s: tensor %q has shape %v, config.json wants %v", file, name, info.Shape, shape)
+	}
+	if info.DType == safetensors.I8 {
+		return widened(weights, dir, name, shape)
 	}
 	v, err := weights.Floats(name)
 	if err != nil {

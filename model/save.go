@@ -15,11 +15,14 @@ import (
 // Save writes the model to the folder dir, which is made if need be, as
 // Sentence-Transformers and transformers load it, weights as F32. The tokenizer
 // is not the model's: its own Save completes the folder.
-func (s *Sentence) Save(dir string) error {
+func (s *Sentence) Save(dir string) error { return s.save(dir, s.Encoder.Save) }
+
+// save is Save with the encoder written by a function of its own.
+func (s *Sentence) save(dir string, encoder func(dir string) error) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("model: save: %w", err)
 	}
-	if err := s.Encoder.Save(dir); err != nil {
+	if err := encoder(dir); err != nil {
 		return err
 	}
 	const classes = "sentence_transformers.models."

@@ -31,14 +31,22 @@ func (p *program) chosenModel(c *cli.Context) (*embed.BERT, error) {
 
 // saveModel writes a model as a folder, with what tuning wrote about it.
 func (p *program) saveModel(c *cli.Context, b *embed.BERT, dir string) error {
-	if !c.IsSet("db") {
-		return b.Save(dir)
+	if c.IsSet("db") {
+		db, err := openForReading(c)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(db.ExportModel(dir), db.Close()); err != nil {
+			return err
+		}
 	}
-	db, err := openForReading(c)
-	if err != nil {
-		return err
+	switch {
+	case c.Bool("int8"):
+		return b.SaveInt8(dir)
+	case c.IsSet("db"):
+		return nil
 	}
-	return errors.Join(db.ExportModel(dir), db.Close())
+	return b.Save(dir)
 }
 
 func (p *program) listModels(c *cli.Context) error {
