@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -34,6 +35,9 @@ func (s *Sentence) Narrow(hidden int, b *Batch) (*Sentence, error) {
 	}
 	if err := b.check(c); err != nil {
 		return nil, err
+	}
+	if len(b.IDs) == 0 {
+		return nil, errors.New("model: there are no tokens to make a narrower model from")
 	}
 	narrow := c
 	narrow.HiddenSize, narrow.AttentionHeads = hidden, hidden/size
@@ -68,9 +72,11 @@ func (n *narrowing) embedding() error {
 	e.Sum(nn.Share{}, n.x.values, n.batch.IDs, n.batch.Types, n.batch.Starts, make([]float32, n.x.width))
 	scale := n.x.deviation(e.Norm.Eps)
 	e.Norm.Forward(nn.Share{}, n.x.values, n.x.values, n.x.n)
-	p := n.directions()
+	p, err := n.directions()
+	if err != nil {
+		return err
+	}
 	narrow := &n.narrow.Embedding
-	var err error
 	// A normalisation is linear but for its scale, which is much the same for all tokens.
 	shorten := func(t nn.Table, shift float32) nn.Table {
 		from := rows{t.Rows(), t.Dim(), tableValues(t)}
@@ -94,7 +100,7 @@ func (n *narrowing) embedding() error {
 // directions is the projection of hidden states: onto the h-1 directions in which
 // those of all layers are largest, and from there into the space of h values whose
 // mean is 0, by the cosines of a discrete Fourier transform.
-func (n *narrowing) directions() nn.Linear {
+func (n *narrowing) directions() (nn.Linear, error) {
 	wide, h := n.wide.Config.HiddenSize, n.narrow.Config.HiddenSize
 	sum := n.x.products(n.x)
 	x := n.x.copied()
@@ -111,13 +117,12 @@ func (n *narrowing) directions() nn.Linear {
 		}
 	}
 	var eigen mat.EigenSym
-	var vectors mat.Dense
-	weight := make([]float32, h*wide)
-	if eigen.Factorize(symmetric, true) {
-		eigen.VectorsTo(&vectors) // a column each, the largest last
-	} else {
-		vectors = *mat.NewDense(wide, wide, nil)
+	if !eigen.Factorize(symmetric, true) {
+		return nn.Linear{}, errors.New("the hidden states have no principal directions: are there weights that are no numbers?")
 	}
+	var vectors mat.Dense // a column each, the largest last
+	eigen.VectorsTo(&vectors)
+	weight := make([]float32, h*wide)
 	for i := range h {
 		for k := range h - 1 {
 			turned := math.Sqrt(2/float64(h)) * math.Cos(math.Pi*(float64(i)+0.5)*float64(k+1)/float64(h))
@@ -126,7 +131,7 @@ func (n *narrowing) directions() nn.Linear {
 			}
 		}
 	}
-	return nn.Linear{Weight: kernel.PackF32(weight, h, wide), Bias: make([]float32, h)}
+	return nn.Linear{Weight: kernel.PackF32(weight, h, wide), Bias: make([]float32, h)}, nil
 }
 
 // states are the hidden states after attention and after the layer, of those before.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -148,7 +149,13 @@ func TestNarrowRefuses(t *testing.T) {
 			t.Errorf("no error for %d of 48, with heads of 8", hidden)
 		}
 	}
-	if _, err := s.Narrow(16, &Batch{}); err == nil {
-		t.Error("no error without a text")
+	for _, none := range []*Batch{{}, {Starts: []int{0}}} {
+		if _, err := s.Narrow(16, none); err == nil {
+			t.Error("no error without a text")
+		}
+	}
+	s.Encoder.Embedding.Norm.Gamma[0] = float32(math.NaN())
+	if _, err := s.Narrow(16, b); err == nil {
+		t.Error("no error for weights that are no numbers")
 	}
 }

@@ -26,6 +26,15 @@ func (s *Sentence) Dimension() int {
 	return s.Pooling.Dimension(s.Encoder.Config.HiddenSize)
 }
 
+// Parameters is the number of weights, the adapter's left out.
+func (s *Sentence) Parameters() int {
+	n := s.Encoder.Parameters()
+	for _, d := range s.Dense {
+		n += d.Linear.Out()*d.Linear.In() + len(d.Linear.Bias)
+	}
+	return n
+}
+
 // Embed computes the embedding of each text of b, in order, into dst,
 // texts×Dimension, without the adapter of queries. Equal texts get equal bits, whatever else is in the batch.
 func (s *Sentence) Embed(w *Workspace, b *Batch, dst []float32) error {
