@@ -22,6 +22,12 @@ import (
 	"github.com/bertsearch/bertsearch/train/heads"
 )
 
+// Files in the folder of a model that is trained, beside the model's own.
+const (
+	checkpointName = "training.checkpoint" // while it is trained
+	cardName       = "README.md"
+)
+
 func (p *program) trainCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "train",
@@ -111,7 +117,7 @@ func (p *program) train(c *cli.Context) error {
 	}
 	shown := p.newTuneProgress(c)
 	control := heads.Control{
-		Checkpoint: filepath.Join(out, "training.checkpoint"), CheckpointEvery: c.Int("checkpoint"), Progress: shown.step,
+		Checkpoint: filepath.Join(out, checkpointName), CheckpointEvery: c.Int("checkpoint"), Progress: shown.step,
 	}
 	if !c.Bool("resume") {
 		if err := removeIfThere(control.Checkpoint); err != nil {
@@ -250,7 +256,7 @@ func saveTrained(dir string, r *heads.Result, card string) error {
 	case r.Sentence != nil:
 		m = r.Sentence
 	}
-	return errors.Join(m.Save(dir), r.Tokenizer.Save(dir), os.WriteFile(filepath.Join(dir, "README.md"), []byte(card), 0o644))
+	return errors.Join(m.Save(dir), r.Tokenizer.Save(dir), os.WriteFile(filepath.Join(dir, cardName), []byte(card), 0o644))
 }
 
 // trainingJSON is what train --json prints at the end.
