@@ -7,6 +7,6 @@ func (p *program) benchCommand() *cli.Command {
 		Name:        "bench",
 		Usage:       "measure speed on this machine",
 		Action:      p.chooseSubcommand,
-		Subcommands: []*cli.Command{p.benchEncodeCommand(), p.benchIndexCommand()},
+		Subcommands: []*cli.Command{p.benchEncodeCommand(), p.benchIndexCommand(), p.benchModelsCommand()},
 	}
 }

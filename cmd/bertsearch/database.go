@@ -102,8 +102,13 @@ func open(c *cli.Context, o *bertsearch.Options) (*bertsearch.DB, error) {
 
 // openModel opens the folder that --model names, or the built-in model.
 func openModel(c *cli.Context, o *embed.Options) (*embed.BERT, error) {
-	if dir := c.String("model"); dir != "" {
-		return embed.Load(dir, o)
+	return loadModel(c.String("model"), o)
+}
+
+// loadModel opens the model in dir, or the built-in one.
+func loadModel(dir string, o *embed.Options) (*embed.BERT, error) {
+	if dir == "" {
+		return embed.Default(o)
 	}
-	return embed.Default(o)
+	return embed.Load(dir, o)
 }

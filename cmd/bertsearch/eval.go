@@ -70,6 +70,7 @@ func (p *program) eval(c *cli.Context) error {
 // evaluation is what eval found out about a collection.
 type evaluation struct {
 	dataset   *eval.Dataset
+	most      int // documents, those that are judged before others; 0 is all
 	documents int
 	results   []*eval.Result // in the order of evalModes
 }
@@ -118,7 +119,7 @@ func (p *program) indexDataset(c *cli.Context, db *bertsearch.DB, result *evalua
 		return err
 	}
 	defer progress.end()
-	report, err := db.Index(c.Context, documentsOf(result.dataset), &bertsearch.IndexOptions{Progress: progress.update})
+	report, err := db.Index(c.Context, documentsOf(result.dataset, result.most), &bertsearch.IndexOptions{Progress: progress.update})
 	if err != nil {
 		return err
 	}
@@ -130,10 +131,24 @@ func (p *program) indexDataset(c *cli.Context, db *bertsearch.DB, result *evalua
 	return db.Refresh(c.Context)
 }
 
-// documentsOf adapts the collection's documents.
-func documentsOf(d *eval.Dataset) iter.Seq2[bertsearch.Document, error] {
+// documentsOf adapts the collection's documents: all, or, of most, those that are
+// judged and the first others.
+func documentsOf(d *eval.Dataset, most int) iter.Seq2[bertsearch.Document, error] {
+	judged := map[string]bool{}
+	for _, grades := range d.Qrels {
+		for id := range grades {
+			judged[id] = true
+		}
+	}
 	return func(yield func(bertsearch.Document, error) bool) {
+		others := most - len(judged)
 		for document, err := range d.Corpus() {
+			if most > 0 && err == nil && !judged[document.ID] {
+				if others <= 0 {
+					continue
+				}
+				others--
+			}
 			if !yield(bertsearch.Document{ID: document.ID, Title: document.Title, Text: document.Text}, err) {
 				return
 			}
