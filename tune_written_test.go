@@ -61,8 +61,10 @@ func TestQuestions(t *testing.T) {
 	if len(pairs) != 140 || a.texts != 71 || pairs[139].PositiveID != "d69" || pairs[138].Query != "which report 69 says that a raven was seen near the meadow" {
 		t.Fatalf("%d pairs of %d texts, the last %+v", len(pairs), a.texts, pairs[max(0, len(pairs)-2):])
 	}
-	for range db.Questions(t.Context(), a, 1, model.GenerateOptions{}) {
-		break // the rest is neither asked for nor written
+	for p, err := range db.Questions(t.Context(), a, 1, model.GenerateOptions{}) {
+		if err != nil || p.PositiveID == "d00" {
+			break // the rest is neither asked for nor written
+		}
 	}
 	if a.texts != 71+writtenAtOnce {
 		t.Errorf("%d texts", a.texts)

@@ -12,8 +12,8 @@ type Rebuilder struct {
 	decoder *trainableDecoder
 }
 
-// Rebuilder puts a decoder of some of the encoder's layers behind t, with
-// cross-attention that is not trained.
+// Rebuilder puts a decoder of some of the encoder's layers behind t, made by
+// [NewDecoder].
 //
 // As in the paper the decoder begins as a copy of the encoder, and the two have
 // one table of words, of positions and of types. The paper ties the layers too.
