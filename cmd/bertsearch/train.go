@@ -47,8 +47,10 @@ are kept.
    bertsearch train --task seq2seq --data pairs.jsonl --out writer
    bertsearch train --task tsdae --data notes.txt --out adapted
 
-FILE is JSON lines, CSV or TSV with column names, CoNLL, SQuAD's JSON or plain
-text, by its name or --format. An interrupted run goes on with --resume.`,
+FILE is JSON, JSON lines, CSV or TSV, CoNLL, SQuAD's JSON or plain text, by its
+name or --format. Columns and keys are known by their usual names, or are those
+of --text, --pair, --label and --score; of a table without names they are given
+by number, from 1. An interrupted run goes on with --resume.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "task", Usage: "learn `TASK`: " + joinNames(heads.Kinds())},
 			&cli.StringSliceFlag{Name: "data", Usage: "learn from `FILE`; may be given several times"},
@@ -123,6 +125,8 @@ func (p *program) train(c *cli.Context) error {
 		if err := removeIfThere(control.Checkpoint); err != nil {
 			return err
 		}
+	} else if _, err := os.Stat(control.Checkpoint); errors.Is(err, fs.ErrNotExist) {
+		p.note("there is no interrupted run in %s: it begins anew", out)
 	}
 	result, err := heads.Run(c.Context, *job, control)
 	shown.end()
@@ -170,7 +174,11 @@ func readExamples(c *cli.Context, flag string) ([]dataset.Example, error) {
 		Columns: dataset.Columns{Text: c.String("text"), Pair: c.String("pair"), Label: c.String("label"), Score: c.String("score")},
 	}
 	var all []dataset.Example
+	kind := heads.Kind(c.String("task"))
 	for _, path := range c.StringSlice(flag) {
+		if cmp.Or(o.Format, dataset.FormatOf(path)) == dataset.Plain && kind != heads.Words && kind != heads.Next {
+			return nil, usagef("train: %s is read as plain text, which has nothing to learn for %s: say how it is written with --format", path, kind)
+		}
 		examples, err := dataset.Load(path, o)
 		if err != nil {
 			return nil, err

@@ -11,12 +11,12 @@ import (
 // the last, with tabs or blanks in between. The text is the words with blanks
 // between them.
 func (d *reader) conll() error {
-	s := &sentence{}
+	s := &sentence{file: d.file}
 	finish := func() {
 		if len(s.words) > 0 {
 			d.examples = append(d.examples, s.example())
 		}
-		*s = sentence{}
+		*s = sentence{file: d.file}
 	}
 	err := d.each(func(line []byte) error {
 		fields := bytes.Fields(line)
@@ -24,7 +24,7 @@ func (d *reader) conll() error {
 		case len(fields) == 0:
 			finish()
 			return nil
-		case string(fields[0]) == "-DOCSTART-":
+		case string(fields[0]) == "-DOCSTART-" || comment(fields):
 			return nil
 		case len(fields) < 2:
 			return d.failed(d.line, "%q: want a word and its tag", line)
@@ -41,11 +41,23 @@ func (d *reader) conll() error {
 	return err
 }
 
+// comment reports a line that begins with # and is no word with its tag.
+func comment(fields [][]byte) bool {
+	last := string(fields[len(fields)-1])
+	_, _, marked := strings.Cut(last, "-")
+	return string(fields[0]) == "#" && last != "O" && !marked
+}
+
 // sentence is words and their tags.
 type sentence struct {
 	words, tags []string
+	file        string
 	line        int
 }
+
+// ends are the marks of one-word entities and of the last and inner words of
+// entities in BIOES, BILOU and BMES, and those of BIO in their place.
+var ends = map[string]string{"S": "B", "U": "B", "E": "I", "L": "I", "M": "I"}
 
 // add appends a word whose tag is O, B-X, I-X, or X alone for both.
 func (s *sentence) add(word, tag string) error {
@@ -55,8 +67,12 @@ func (s *sentence) add(word, tag string) error {
 	if !utf8.ValidString(word) || !utf8.ValidString(tag) {
 		return fmt.Errorf("%q is not UTF-8", word+" "+tag)
 	}
-	if kind, name, marked := strings.Cut(tag, "-"); marked && kind != "B" && kind != "I" {
-		return fmt.Errorf("the tag %q: want O, B-%s or I-%s", tag, name, name)
+	kind, name, marked := strings.Cut(tag, "-")
+	if as := ends[kind]; as != "" && marked {
+		kind, tag = as, as+"-"+name
+	}
+	if marked && kind != "B" && kind != "I" {
+		return fmt.Errorf("the tag %q: want O, B-%s, I-%s, or those of BIOES or BILOU", tag, name, name)
 	} else if tag == "" || marked && name == "" {
 		return fmt.Errorf("the tag %q names no label", tag)
 	}
@@ -67,7 +83,7 @@ func (s *sentence) add(word, tag string) error {
 // example joins the words, and the words of each entity. An I-X after anything
 // but an X begins one.
 func (s *sentence) example() Example {
-	e := Example{Text: strings.Join(s.words, " "), Entities: []Span{}, Line: s.line}
+	e := Example{Text: strings.Join(s.words, " "), Entities: []Span{}, File: s.file, Line: s.line}
 	at, open := 0, ""
 	for i, word := range s.words {
 		w := Span{Start: at, End: at + len(word)}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // show prints what an example has.
@@ -49,20 +51,20 @@ func TestRead(t *testing.T) {
 		{TSV, Columns{Score: "n"}, "text\tn\na\tx\n", `f:2: the score is "x", want a number`},
 		{CoNLL, Columns{}, "Ada NNP B-PER\nLovelace NNP I-PER\nsang VB O\n\t\nIn O\nRome LOC", "1 Ada Lovelace sang| <Ada Lovelace:PER>; 5 In Rome| <Rome:LOC>"},
 		{CoNLL, Columns{}, "a\tB-X\nb\tB-X\n\nc", `f:4: "c": want a word and its tag`},
-		{CoNLL, Columns{}, "a\tS-X\n", `f:1: the tag "S-X": want O, B-X or I-X`},
+		{CoNLL, Columns{}, "a\tQ-X\n", `f:1: the tag "Q-X": want O, B-X, I-X, or those of BIOES or BILOU`},
 		{Lines, Columns{}, `{"text":"a","label":1}` + "\n\n" + `{"Text":"b","labels":["x","y"]}`, "1 a| [1]; 3 b| [x y]"},
 		{Lines, Columns{}, `{"text":"Ada sang","entities":[{"start":0,"end":3,"label":"PER"}]}`, "1 Ada sang| <Ada:PER>"},
-		{Lines, Columns{}, "{}\n", "f:1: there is no text"},
+		{Lines, Columns{}, "{}\n", "f:1: there is no text among []"},
 		{Lines, Columns{}, `{"text":"ä","entities":[{"start":0,"end":1,"label":"X"}]}`, "f:1: entity 0: bytes 0 to 1 cut a character in two: offsets are bytes of UTF-8"},
 		{Lines, Columns{}, `{"tokens":["Ada","sang"],"tags":["B-P","O"]}`, "1 Ada sang| <Ada:P>"},
 		{Lines, Columns{}, `{"tokens":["Ada"],"tags":[]}`, "f:1: 1 tokens and 0 tags"},
 		{Lines, Columns{}, `{"question":"q","passage":"yes no","answers":[{"text":"no"}]}`, "1 q|yes no <no:>"},
-		{Lines, Columns{}, `{"question":"q","passage":"yes","answers":[{"text":"no"}]}`, `f:1: answer 0: "no" does not stand at byte -1 of the passage`},
+		{Lines, Columns{}, `{"question":"q","passage":"yes","answers":[{"text":"no"}]}`, `f:1: the answer "no" does not stand in the passage`},
 		{Lines, Columns{}, `{"query":"q","positive":"p","negatives":["n","m"]}`, "1 q|n 0; 1 q|m 0; 1 q|p 1"},
 		{Lines, Columns{}, `{"text":"a"`, "f:1: unexpected end of JSON input"},
 		{Plain, Columns{}, "a\nb\n\nc\n", "1 a|; 2 b|; 4 c|"},
 		{Plain, Columns{}, "\n", "f: there is no example"},
-		{SQuAD, Columns{}, squad, `f:6: question "c": the answer "Yes" does not stand at character 0 of the context`},
+		{SQuAD, Columns{}, squad, `f:6: question "c": the answer "Yes" does not stand in the passage`},
 		{SQuAD, Columns{}, strings.Replace(squad, "No.", "Yes.", 1), "3 How long?|Größe: 3 m. <3 m:>; 3 Why?|Größe: 3 m.; 6 Yes?|Yes. <Yes:>"},
 		{SQuAD, Columns{}, "{\n\"data\": 3}", `f:2: 3 where [ should be: want {"data": [{"paragraphs": [{"context", "qas"}]}]}`},
 	} {
@@ -103,14 +105,21 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(text), uint8(i))
 	}
+	for _, w := range wild {
+		f.Add([]byte(w.text), uint8(slices.Index(Formats(), w.format)))
+		f.Add([]byte(w.text), uint8(slices.Index(Formats(), w.format))|128)
+	}
 	f.Fuzz(func(t *testing.T, text []byte, kind uint8) {
-		format := Formats()[int(kind)%len(Formats())]
-		examples, err := Read(strings.NewReader(string(text)), "f", Options{Format: format})
+		format, columns := Formats()[int(kind&127)%len(Formats())], Columns{}
+		if kind&128 != 0 {
+			columns = Columns{Text: "2", Label: "1"}
+		}
+		examples, err := Read(strings.NewReader(string(text)), "f", Options{format, columns})
 		if err != nil && !strings.HasPrefix(err.Error(), "dataset: f") {
 			t.Fatalf("%s: %v does not name the file", format, err)
 		}
 		for _, e := range examples {
-			if e.Line < 1 || e.Text == "" {
+			if e.Line < 1 || e.Text == "" || e.File != "f" || !utf8.ValidString(e.Text+e.Pair) {
 				t.Fatalf("%+v", e)
 			}
 			show(e)

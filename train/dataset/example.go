@@ -17,7 +17,8 @@ type Example struct {
 	Answers    []Span   // of the question Text, in Pair; nil where the file says nothing of any
 	Words      []Span   // of Text, where the file gives words and not a text
 	Group      string   // examples of one group stay together: a query's, a passage's, a document's
-	Line       int      // where it begins in its file, from 1
+	File       string   `json:"-"` // that it comes from, which says nothing of it
+	Line       int      // where it begins in the file, from 1
 }
 
 // Span is a stretch of a text, in bytes.

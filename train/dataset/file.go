@@ -7,8 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Format is how a file is written.
@@ -17,10 +17,10 @@ type Format string
 // The formats.
 const (
 	Lines Format = "jsonl" // an object a line
-	CSV   Format = "csv"   // with a line of column names, quoted as RFC 4180 says
-	TSV   Format = "tsv"   // with a line of column names, nothing quoted
+	CSV   Format = "csv"   // with a line of column names, quoted as RFC 4180 says; also with ; | or tabs between fields
+	TSV   Format = "tsv"   // with a line of column names, a record a line
 	CoNLL Format = "conll" // a word a line with its tag last, an empty line between texts
-	SQuAD Format = "squad" // SQuAD 1.1 and 2.0
+	SQuAD Format = "squad" // JSON: SQuAD 1.1 and 2.0, or objects as of Lines in a list
 	Plain Format = "text"  // a text a line, an empty line between documents
 )
 
@@ -30,18 +30,18 @@ func Formats() []Format { return []Format{Lines, CSV, TSV, CoNLL, SQuAD, Plain} 
 // extensions tell the format of a file whose format is not given.
 var extensions = map[string]Format{
 	".jsonl": Lines, ".ndjson": Lines, ".csv": CSV, ".tsv": TSV, ".conll": CoNLL, ".bio": CoNLL, ".iob": CoNLL, ".iob2": CoNLL,
-	".json": SQuAD, ".txt": Plain,
+	".train": CoNLL, ".testa": CoNLL, ".testb": CoNLL, // as CoNLL's own are named
+	".json": SQuAD, ".txt": Plain, ".text": Plain, ".md": Plain,
 }
+
+// FormatOf is how a file is written by its name; "" where that does not tell.
+func FormatOf(path string) Format { return extensions[strings.ToLower(filepath.Ext(path))] }
 
 // Options say how a file is read. The zero value goes by its name.
 type Options struct {
 	Format  Format
 	Columns Columns
 }
-
-// Columns names the keys, or the columns, of a file; "" is the first of the
-// usual names that is there.
-type Columns struct{ Text, Pair, Label, Score string }
 
 // Load reads a file; o nil goes by its name.
 func Load(path string, o *Options) ([]Example, error) {
@@ -50,8 +50,7 @@ func Load(path string, o *Options) ([]Example, error) {
 	}
 	format := o.Format
 	if format == "" {
-		var known bool
-		if format, known = extensions[strings.ToLower(filepath.Ext(path))]; !known {
+		if format = FormatOf(path); format == "" {
 			return nil, fmt.Errorf("dataset: %s: the name does not tell the format: say which of %v it is", path, Formats())
 		}
 	}
@@ -71,7 +70,11 @@ func Read(r io.Reader, file string, o Options) ([]Example, error) {
 	if read == nil {
 		return nil, fmt.Errorf("dataset: %s: format %q: want one of %v", file, o.Format, Formats())
 	}
-	d := &reader{in: bufio.NewReaderSize(r, 1<<16), file: file, columns: o.Columns}
+	d := &reader{in: bufio.NewReaderSize(r, 1<<16), file: file, format: o.Format, columns: o.Columns}
+	start, _ := d.in.Peek(2)
+	if bytes.Equal(start, []byte{0xff, 0xfe}) || bytes.Equal(start, []byte{0xfe, 0xff}) {
+		return nil, d.failed(1, "it is UTF-16: save it as UTF-8")
+	}
 	if mark, _ := d.in.Peek(len(byteOrderMark)); bytes.Equal(mark, byteOrderMark) {
 		_, _ = d.in.Discard(len(byteOrderMark)) // was there a moment ago
 	}
@@ -91,6 +94,7 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 type reader struct {
 	in       *bufio.Reader
 	file     string
+	format   Format
 	columns  Columns
 	examples []Example
 	line     int // that was read last
@@ -99,6 +103,14 @@ type reader struct {
 // failed is an error of a line.
 func (d *reader) failed(line int, format string, args ...any) error {
 	return fmt.Errorf("dataset: %s:%d: %w", d.file, line, fmt.Errorf(format, args...))
+}
+
+// valid reports text that is not UTF-8.
+func (d *reader) valid(line int, text []byte) error {
+	if !utf8.Valid(text) {
+		return d.failed(line, "it is not UTF-8: convert the file, as with iconv -f latin1 -t utf-8")
+	}
+	return nil
 }
 
 // maxLine bounds a line, in bytes.
@@ -119,7 +131,7 @@ func (d *reader) next() ([]byte, error) {
 			return nil, err
 		}
 		d.line++
-		return bytes.TrimRight(line, "\r\n"), nil
+		return bytes.TrimRight(line, "\r\n"), d.valid(d.line, line)
 	}
 }
 
@@ -137,28 +149,4 @@ func (d *reader) each(take func(line []byte) error) error {
 			return err
 		}
 	}
-}
-
-// The usual names of what an example has, in lower case.
-var (
-	textNames  = []string{"text", "sentence", "sentence1", "sentence_a", "text1", "query", "question", "premise", "source"}
-	pairNames  = []string{"pair", "sentence2", "sentence_b", "text2", "passage", "context", "document", "hypothesis", "target"}
-	labelNames = []string{"label", "labels", "category", "class", "intent"}
-	scoreNames = []string{"score", "similarity", "relatedness_score", "grade"}
-)
-
-// column finds a column among names: the wanted one, or the first of the usual.
-func column(names []string, wanted string, usual []string) (int, error) {
-	if wanted != "" {
-		if i := slices.Index(names, wanted); i >= 0 {
-			return i, nil
-		}
-		return -1, fmt.Errorf("there is no column %q among %q", wanted, names)
-	}
-	for _, name := range usual {
-		if i := slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, name) }); i >= 0 {
-			return i, nil
-		}
-	}
-	return -1, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,86 +14,127 @@ import (
 // lines reads an object a line. Beside the texts, the label or labels and the
 // score, which may have any of the usual names, it may hold
 //
-//	"entities": [{"start", "end", "label"}]          of the text, in bytes
-//	"tokens": […], "tags": […]                       in place of the text
-//	"answers": [{"text", "start"?}]                  of the pair, in bytes; none: there is no answer
-//	"positive", "negative", "positives", "negatives" passages that answer the text as a query, or do not
+//	"entities" or "spans": see [writtenSpan]         of the text
+//	"tokens" or "words": […], "tags", "ner_tags" or "labels": […] in place of the text
+//	"answers" or "answer": see [object.answers]      of the pair; none: there is no answer
+//	"positive", "positives" or "pos", "negative", "negatives" or "neg": passages that answer the text as a query, or do not
 //	"group"                                          examples that stay together
+//
+// A list of passages as the pair has as many labels or scores.
 func (d *reader) lines() error {
+	if first, _ := d.in.Peek(1); string(first) == "[" {
+		return d.squad() // a list of objects
+	}
 	return d.each(func(text []byte) error {
 		if len(bytes.TrimSpace(text)) == 0 {
 			return nil
 		}
-		var o object
-		if err := json.Unmarshal(text, &o.keys); err != nil {
-			return d.failed(d.line, "%w", err)
-		}
-		if err := d.object(&o); err != nil {
-			return d.failed(d.line, "%w", err)
-		}
-		return nil
+		return d.object(text, d.line)
 	})
 }
 
-// object is a line whose keys are read one by one. The first error stays.
-type object struct {
-	keys map[string]json.RawMessage
-	err  error
+// object makes examples of a JSON object that begins in a line.
+func (d *reader) object(text []byte, line int) error {
+	o := object{}
+	if text := bytes.TrimSpace(text); len(text) > 0 && text[0] != '{' {
+		return d.failed(line, "%s: want an object, as {\"text\": …}", shortened(text))
+	}
+	if err := json.Unmarshal(text, &o.keys); err != nil {
+		return d.failed(line, "%w", err)
+	}
+	if err := d.take(&o, line); err != nil {
+		return d.failed(line, "%w", err)
+	}
+	return nil
 }
 
-// find is the value of the wanted key, or of the first usual one.
-func (o *object) find(wanted string, usual []string) json.RawMessage {
-	if wanted != "" {
-		return o.keys[wanted]
+// shortened is the beginning of text, for an error.
+func shortened(text []byte) string {
+	if len(text) > 20 {
+		return fmt.Sprintf("%.20s…", text)
 	}
-	for _, name := range usual {
-		for key, value := range o.keys {
-			if strings.EqualFold(key, name) {
-				return value
-			}
+	return string(text)
+}
+
+// object is one whose keys are read one by one. The first error stays.
+type object struct {
+	keys  map[string]json.RawMessage
+	names []string // of the keys, in order
+	roles roles
+	err   error
+}
+
+// at is the value of a role; nil where it has none.
+func (o *object) at(role int) json.RawMessage {
+	if role < 0 {
+		return nil
+	}
+	return o.keys[o.names[role]]
+}
+
+// first is the value of the first of the keys that is there.
+func (o *object) first(keys ...string) json.RawMessage {
+	for _, key := range keys {
+		if value := o.keys[key]; value != nil {
+			return value
 		}
 	}
 	return nil
 }
 
-// decode reads a value into v, if it is there.
+// decode reads a value into v, if it is there and not null.
 func (o *object) decode(what string, value json.RawMessage, v any) bool {
-	if value == nil || o.err != nil {
+	if value == nil || o.err != nil || string(value) == "null" {
 		return false
 	}
 	if err := json.Unmarshal(value, v); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			err = fmt.Errorf("%s is of the wrong kind", wrong.Value)
+		}
 		o.err = fmt.Errorf("%s: %w", what, err)
 	}
 	return o.err == nil
 }
 
-// object makes examples of a line.
-func (d *reader) object(o *object) error {
-	e := Example{Line: d.line}
-	o.decode("text", o.find(d.columns.Text, textNames), &e.Text)
-	o.decode("pair", o.find(d.columns.Pair, pairNames), &e.Pair)
+// take makes examples of an object.
+func (d *reader) take(o *object, line int) error {
+	o.names = slices.Sorted(maps.Keys(o.keys))
+	o.roles = d.columns.among(o.names)
+	e := Example{File: d.file, Line: line}
+	o.decode("text", o.at(o.roles.text), &e.Text)
 	o.decode("group", o.keys["group"], &e.Group)
-	o.labels(&e, o.find(d.columns.Label, labelNames))
+	if pairs, err := texts(o.at(o.roles.pair)); err == nil && len(pairs) > 0 && o.at(o.roles.pair)[0] == '[' {
+		return d.list(o, e, pairs)
+	}
+	o.decode("pair", o.at(o.roles.pair), &e.Pair)
+	if !o.tagged(&e) && !o.entities(&e) {
+		o.labels(&e, o.at(o.roles.label))
+	}
 	var score float64
-	if o.decode("score", o.find(d.columns.Score, scoreNames), &score) {
+	if o.decode("score", o.at(o.roles.score), &score) {
 		e.Score = &score
 	}
-	o.tagged(&e)
-	o.entities(&e)
 	o.answers(&e)
 	if o.err != nil {
 		return o.err
 	}
 	if strings.TrimSpace(e.Text) == "" {
-		return errors.New("there is no text")
+		return fmt.Errorf("there is no text among %q", o.names)
 	}
-	if judged, err := o.judged(e); judged != nil || err != nil {
-		d.examples = append(d.examples, judged...)
+	if undecided(e.Labels) {
+		return nil
+	}
+	if some, err := d.judged(o, e); some || err != nil {
 		return err
 	}
 	d.examples = append(d.examples, e)
 	return nil
 }
+
+// undecided reports SNLI's mark of pairs that its readers did not agree on,
+// which are no examples.
+func undecided(labels []string) bool { return len(labels) == 1 && labels[0] == "-" }
 
 // labels reads a label, which may be a number, or a list of them.
 func (o *object) labels(e *Example, value json.RawMessage) {
@@ -122,94 +164,48 @@ func (o *object) labels(e *Example, value json.RawMessage) {
 	}
 }
 
-// tagged reads words and their tags.
-func (o *object) tagged(e *Example) {
-	var words, tags []string
-	if !o.decode("tokens", o.keys["tokens"], &words) || !o.decode("tags", o.keys["tags"], &tags) {
-		return
-	}
-	if len(words) != len(tags) {
-		o.err = fmt.Errorf("%d tokens and %d tags", len(words), len(tags))
-		return
-	}
-	s := &sentence{line: e.Line}
-	for i, word := range words {
-		if err := s.add(word, tags[i]); err != nil {
-			o.err = fmt.Errorf("token %d: %w", i, err)
-			return
-		}
-	}
-	*e = s.example()
-}
-
-func (o *object) entities(e *Example) {
-	var list []struct {
-		Start, End int
-		Label      string
-	}
-	if !o.decode("entities", o.keys["entities"], &list) {
-		return
-	}
-	e.Entities = []Span{}
-	for i, x := range list {
-		s := Span{x.Start, x.End, x.Label}
-		if err := s.check(e.Text); err != nil {
-			o.err = fmt.Errorf("entity %d: %w", i, err)
-		} else if s.Label == "" {
-			o.err = fmt.Errorf("entity %d has no label", i)
-		}
-		e.Entities = append(e.Entities, s)
-	}
-}
-
-// answers reads the answers to a question. Without a start it is the first
-// place where the passage has the answer.
-func (o *object) answers(e *Example) {
-	var list []struct {
-		Text  string
-		Start *int
-	}
-	if !o.decode("answers", o.keys["answers"], &list) {
-		return
-	}
-	if e.Group == "" {
-		e.Group = e.Pair
-	}
-	e.Answers = []Span{}
-	for i, a := range list {
-		at := strings.Index(e.Pair, a.Text)
-		if a.Start != nil {
-			at = *a.Start
-		}
-		s := Span{Start: at, End: at + len(a.Text)}
-		if err := s.check(e.Pair); err != nil || e.Pair[s.Start:s.End] != a.Text {
-			o.err = fmt.Errorf("answer %d: %q does not stand at byte %d of the passage", i, a.Text, at)
-			return
-		}
-		e.Answers = append(e.Answers, s)
-	}
-}
-
-// judged makes an example of each passage that a query is given with.
-func (o *object) judged(query Example) ([]Example, error) {
-	var out []Example
-	for score, keys := range [][]string{{"negative", "negatives"}, {"positive", "positives"}} {
+// judged makes an example of each passage that a query is given with, and
+// reports whether there are any.
+func (d *reader) judged(o *object, query Example) (some bool, err error) {
+	for grade, keys := range [][]string{{"negative", "negatives", "neg"}, {"positive", "positives", "pos"}} {
 		for _, key := range keys {
 			passages, err := texts(o.keys[key])
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", key, err)
+				return false, fmt.Errorf("%s: want a text or a list of texts", key)
 			}
 			for _, p := range passages {
-				e, grade := query, float64(score)
-				e.Pair, e.Score, e.Group = p, &grade, query.Text
-				if strings.TrimSpace(p) == "" {
-					return nil, fmt.Errorf("%s: a passage is empty", key)
+				if err := d.judge(query, p, float64(grade)); err != nil {
+					return false, fmt.Errorf("%s: %w", key, err)
 				}
-				out = append(out, e)
+				some = true
 			}
 		}
 	}
-	return out, nil
+	return some, nil
+}
+
+// list makes an example of each of the passages that a query is given with as a
+// list, beside a list of as many grades.
+func (d *reader) list(o *object, query Example, passages []string) error {
+	grades := []float64{}
+	value := o.at(o.roles.score)
+	if value == nil {
+		value = o.at(o.roles.label)
+	}
+	switch {
+	case !o.decode("grades", value, &grades) && o.err == nil:
+		o.err = fmt.Errorf("a list of %d passages needs a list of labels, 0 or 1, or of scores", len(passages))
+	case o.err == nil && len(grades) != len(passages):
+		o.err = fmt.Errorf("%d passages and %d labels or scores", len(passages), len(grades))
+	case o.err == nil && strings.TrimSpace(query.Text) == "":
+		o.err = fmt.Errorf("there is no text among %q", o.names)
+	}
+	for i := range passages {
+		if o.err == nil {
+			o.err = d.judge(query, passages[i], grades[i])
+		}
+	}
+	return o.err
 }
 
 // texts reads a text or a list of them.
@@ -235,7 +231,7 @@ func (d *reader) plain() error {
 			document = d.line
 			return nil
 		}
-		d.examples = append(d.examples, Example{Text: text, Group: strconv.Itoa(document), Line: d.line})
+		d.examples = append(d.examples, Example{Text: text, Group: strconv.Itoa(document), File: d.file, Line: d.line})
 		return nil
 	})
 }

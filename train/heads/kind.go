@@ -53,14 +53,16 @@ func New(k Kind, e *model.Encoder, examples []dataset.Example, seed uint64) (*mo
 	var many bool
 	switch k {
 	case Classify, Pair:
-		labels, many = labelsOf(examples)
+		if labels, many = labelsOf(examples); len(labels) == 1 && examples[0].Score == nil && !many {
+			return nil, fmt.Errorf("heads: all examples have the label %q: want two labels or more", labels[0])
+		}
 	case Rerank:
 		labels = []string{"relevant"}
 	case Entities:
 		labels = tagsOf(examples)
 	}
 	if labels != nil && len(labels) == 0 {
-		return nil, errors.New("heads: the examples have neither labels nor scores")
+		return nil, errors.New("heads: the examples have neither labels nor scores: say where they are, if not under a usual name")
 	}
 	m, err := model.NewTask(e, t, labels, seed)
 	if err != nil {

@@ -24,7 +24,8 @@ func (l *labels) samples(examples []dataset.Example) ([]sample, error) {
 	for i := range examples {
 		e := &examples[i]
 		if (l.kind == Classify) != (e.Pair == "") {
-			return nil, lineError(e, "%s takes %s", l.kind, map[bool]string{true: "one text", false: "two texts"}[l.kind == Classify])
+			return nil, lineError(e, "%s takes %s", l.kind, map[bool]string{
+				true: "one text, and this has two: for both want pair, else say which are text and label", false: "two texts, and this has one: say which they are"}[l.kind == Classify])
 		}
 		s := l.encode(&encoding, e)
 		if err := l.aim(&s, e); err != nil {

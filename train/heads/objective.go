@@ -94,5 +94,9 @@ func newObjective(k Kind, t trained) (objective, error) {
 
 // lineError is an error of an example.
 func lineError(e *dataset.Example, format string, args ...any) error {
-	return fmt.Errorf("heads: the example of line %d: %w", e.Line, fmt.Errorf(format, args...))
+	place := fmt.Sprintf("the example of line %d", e.Line)
+	if e.File != "" {
+		place = fmt.Sprintf("%s:%d", e.File, e.Line)
+	}
+	return fmt.Errorf("heads: %s: %w", place, fmt.Errorf(format, args...))
 }
