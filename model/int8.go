@@ -17,19 +17,32 @@ type layerInt8 struct {
 // can. It shares s's weights, which it keeps to be saved. The vectors of
 // all-MiniLM-L6-v2 have cosines above 0.998 with those of s.
 func (s *Sentence) Int8() *Sentence {
-	e := *s.Encoder
-	e.int8 = make([]layerInt8, len(e.Layers))
+	copied := *s
+	copied.Encoder = s.Encoder.inBytes()
+	return &copied
+}
+
+// Int8 returns a model that computes as m does with the arithmetic of
+// [Sentence.Int8]; its head stays in f32.
+func (m *TaskModel) Int8() *TaskModel {
+	copied := *m
+	copied.Encoder = m.Encoder.inBytes()
+	return &copied
+}
+
+// inBytes is e with its matrices as bytes beside the weights.
+func (e *Encoder) inBytes() *Encoder {
+	copied := *e
+	copied.int8 = make([]layerInt8, len(e.Layers))
 	var all sync.WaitGroup
 	for i := range e.Layers {
 		all.Go(func() {
 			l := &e.Layers[i]
-			e.int8[i] = layerInt8{nn.NewLinearInt8(l.QKV), nn.NewLinearInt8(l.AttentionOut),
+			copied.int8[i] = layerInt8{nn.NewLinearInt8(l.QKV), nn.NewLinearInt8(l.AttentionOut),
 				nn.NewLinearInt8(l.Intermediate), nn.NewLinearInt8(l.Output)}
 		})
 	}
 	all.Wait()
-	copied := *s
-	copied.Encoder = &e
 	return &copied
 }
 

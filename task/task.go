@@ -12,7 +12,8 @@ import (
 
 // Model is a model with a head and its tokenizer. It is safe for concurrent use; a call runs on one core.
 type Model struct {
-	model  *model.TaskModel
+	model  *model.TaskModel // that computes
+	exact  *model.TaskModel // the same in f32
 	tokens *tokenizer.Tokenizer
 	length int       // most tokens of a text or a pair
 	spaces sync.Pool // of *space
@@ -52,8 +53,10 @@ func New(m *model.TaskModel, t *tokenizer.Tokenizer) (*Model, error) {
 	if t.EncodePair(&e, "", "", 0); e.Len() >= n {
 		return nil, fmt.Errorf("task: a length of %d tokens has no room for text beside %d special ones", n, e.Len())
 	}
-	return &Model{model: m, tokens: t, length: n, spaces: sync.Pool{New: func() any { return &space{} }}}, nil
+	return &Model{model: m, exact: m, tokens: t, length: n, spaces: sync.Pool{New: newSpace}}, nil
 }
+
+func newSpace() any { return &space{} }
 
 // Task is what the model was trained for.
 func (m *Model) Task() model.Task { return m.model.Task }
@@ -65,7 +68,14 @@ func (m *Model) Labels() []string { return m.model.Labels }
 func (m *Model) Problem() model.Problem { return m.model.Problem }
 
 // Fingerprint identifies all that results depend on.
-func (m *Model) Fingerprint() string { return m.model.Digest + m.tokens.Fingerprint() }
+func (m *Model) Fingerprint() string { return m.fingerprint(m.model != m.exact) }
+
+func (m *Model) fingerprint(rounded bool) string {
+	if rounded {
+		return m.exact.Digest + m.tokens.Fingerprint() + "-int8"
+	}
+	return m.exact.Digest + m.tokens.Fingerprint()
+}
 
 // require reports a model of another task than a method needs.
 func (m *Model) require(t model.Task) error {

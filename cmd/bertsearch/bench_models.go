@@ -185,7 +185,7 @@ func (p *program) searchWith(c *cli.Context, model *embed.BERT, place string, f 
 	result := &evaluation{dataset: dataset, most: c.Int("documents")}
 	err = p.indexDataset(c, db, result)
 	if err == nil {
-		err = p.runMode(c, db, bertsearch.Dense, result)
+		err = p.runMode(c, db, bertsearch.Query{Mode: bertsearch.Dense}, result)
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err

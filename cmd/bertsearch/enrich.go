@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/bertsearch/bertsearch"
+	"github.com/bertsearch/bertsearch/embed"
 	"github.com/bertsearch/bertsearch/task"
 )
 
@@ -33,6 +35,7 @@ if a model has changed; an interrupted run goes on where it stopped.`,
 		Flags: databaseFlags(
 			&cli.StringSliceFlag{Name: "head", Usage: "write what the model in the folder says, as `NAME=DIR`"},
 			&cli.StringSliceFlag{Name: "remove", Usage: "remove what the head `NAME` wrote"},
+			&cli.StringFlag{Name: "head-precision", Value: string(embed.Auto), Usage: "arithmetic `P` of the heads: " + strings.Join(precisions, ", ")},
 			&cli.StringFlag{Name: "progress", Usage: "show progress as `FORM`: auto, json or none", Value: progressAuto},
 		),
 		Action: p.enrich,
@@ -47,7 +50,7 @@ func (p *program) keepHeads(c *cli.Context, db *bertsearch.DB) error {
 		return err
 	}
 	for _, h := range known {
-		head, err := openHead(h.Folder)
+		head, err := openHead(c.Context, h.Folder, h.Fingerprint, embed.Auto)
 		if err != nil {
 			p.note("the field %s is not kept up to date: %v", h.Name, err)
 			continue
@@ -59,17 +62,26 @@ func (p *program) keepHeads(c *cli.Context, db *bertsearch.DB) error {
 	return nil
 }
 
-// openHead opens the model of a head.
-func openHead(folder string) (bertsearch.Head, error) {
+// openHead opens the model of a head, in the precision that it has been used in,
+// or in the one that is wanted.
+func openHead(ctx context.Context, folder, used string, wanted embed.Precision) (bertsearch.Head, error) {
 	m, err := task.Load(folder)
 	if err != nil {
+		return nil, err
+	}
+	if known, ok := m.At(used); ok && wanted == embed.Auto {
+		m = known
+	} else if m, err = inPrecision(ctx, m, wanted); err != nil {
 		return nil, err
 	}
 	return bertsearch.NewHead(m)
 }
 
 // chosenHead is a head on the command line, or one that the database knows.
-type chosenHead struct{ name, folder string }
+type chosenHead struct {
+	name, folder string
+	used         string // fingerprint that the database knows
+}
 
 func (p *program) enrich(c *cli.Context) error {
 	if err := noArguments(c); err != nil {
@@ -102,7 +114,7 @@ func headFlags(c *cli.Context) ([]chosenHead, error) {
 		if err != nil {
 			return nil, err
 		}
-		chosen = append(chosen, chosenHead{name, folder})
+		chosen = append(chosen, chosenHead{name: name, folder: folder})
 	}
 	return chosen, nil
 }
@@ -118,17 +130,22 @@ func (p *program) enrichDatabase(c *cli.Context, db *bertsearch.DB, chosen []cho
 			return err
 		}
 	}
+	known, err := db.Heads()
+	if err != nil {
+		return err
+	}
+	for _, h := range known {
+		if len(c.StringSlice("head")) == 0 && !c.IsSet("remove") {
+			chosen = append(chosen, chosenHead{name: h.Name, folder: h.Folder})
+		}
+		for i := range chosen {
+			if chosen[i].name == h.Name {
+				chosen[i].used = h.Fingerprint
+			}
+		}
+	}
 	if len(chosen) == 0 && !c.IsSet("remove") {
-		known, err := db.Heads()
-		if err != nil {
-			return err
-		}
-		for _, h := range known {
-			chosen = append(chosen, chosenHead{h.Name, h.Folder})
-		}
-		if len(chosen) == 0 {
-			return usagef("enrich: the database has no heads yet: give --head NAME=DIR")
-		}
+		return usagef("enrich: the database has no heads yet: give --head NAME=DIR")
 	}
 	for _, h := range chosen {
 		if err := p.runHead(c, db, h, shown); err != nil {
@@ -148,7 +165,11 @@ func (p *program) printRemoved(c *cli.Context, name string, removed int) error {
 
 // runHead lets one head read the documents.
 func (p *program) runHead(c *cli.Context, db *bertsearch.DB, chosen chosenHead, shown *progress) error {
-	head, err := openHead(chosen.folder)
+	precision, err := parsePrecision(c.String("head-precision"))
+	if err != nil {
+		return err
+	}
+	head, err := openHead(c.Context, chosen.folder, chosen.used, precision)
 	if err != nil {
 		return fmt.Errorf("head %s: %w", chosen.name, err)
 	}

@@ -33,11 +33,14 @@ otherwise: int8 moves nDCG@10 in its third decimal place.
 
    bertsearch eval scifact
    bertsearch eval scifact --json --run runs/scifact
-   bertsearch eval scifact --truncate`,
+   bertsearch eval scifact --truncate
+   bertsearch eval scifact --rerank judge --rerank-documents 20`,
 		Flags: []cli.Flag{
 			modelFlag(), jsonFlag(), exactPrecisionFlag(),
 			&cli.StringFlag{Name: "run", Usage: "write the rankings in TREC's form to `FILE`.keyword, .dense and .hybrid"},
 			&cli.BoolFlag{Name: "truncate", Usage: "one vector a document, cut at the model's length, in place of passages"},
+			&cli.StringFlag{Name: "rerank", Usage: "measure also with the best documents ranked again by the cross-encoder in the folder `DIR`"},
+			&cli.IntFlag{Name: "rerank-documents", Value: bertsearch.DefaultRerank, Usage: "rank `N` documents again"},
 			&cli.StringFlag{Name: "engine", Usage: "vector index `NAME`: hnsw (default), flat (exact) or coder"},
 			&cli.StringFlag{Name: "language", Usage: "language `CODE` of the keyword index"},
 		},
@@ -73,6 +76,7 @@ type evaluation struct {
 	most      int // documents, those that are judged before others; 0 is all
 	documents int
 	results   []*eval.Result // in the order of evalModes
+	reranked  []*eval.Result // the same with --rerank; empty without
 }
 
 // measure indexes the collection in the folder place and runs its queries.
@@ -82,6 +86,10 @@ func (p *program) measure(c *cli.Context, dataset *eval.Dataset, place string) (
 		return nil, err
 	}
 	bert, err := openSettled(c, &embed.Options{Precision: precision})
+	if err != nil {
+		return nil, err
+	}
+	rerank, err := evalRerank(c, precision)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +105,12 @@ func (p *program) measure(c *cli.Context, dataset *eval.Dataset, place string) (
 	err = p.indexDataset(c, db, result)
 	for _, mode := range evalModes {
 		if err == nil {
-			err = p.runMode(c, db, mode, result)
+			err = p.runMode(c, db, bertsearch.Query{Mode: mode}, result)
+		}
+	}
+	for _, mode := range evalModes {
+		if err == nil && rerank != nil {
+			err = p.runMode(c, db, bertsearch.Query{Mode: mode, Rerank: rerank}, result)
 		}
 	}
 	return result, errors.Join(err, db.Close())
@@ -156,38 +169,47 @@ func documentsOf(d *eval.Dataset, most int) iter.Seq2[bertsearch.Document, error
 	}
 }
 
-// runMode searches for every query of the collection in one mode, and keeps
-// the figures and, if asked to, the rankings.
-func (p *program) runMode(c *cli.Context, db *bertsearch.DB, mode bertsearch.Mode, result *evaluation) error {
-	progress, err := p.newProgress(c, "queries by "+mode.String())
+// runMode asks every query of the collection as q says, and keeps the figures
+// and, if asked to, the rankings.
+func (p *program) runMode(c *cli.Context, db *bertsearch.DB, q bertsearch.Query, result *evaluation) error {
+	name, results := q.Mode.String(), &result.results
+	if q.Rerank != nil {
+		name, results = name+withRerank, &result.reranked
+	}
+	progress, err := p.newProgress(c, "queries by "+name)
 	if err != nil {
 		return err
 	}
 	defer progress.end()
-	progress.total.Store(int64(len(result.dataset.Queries)))
+	dataset := result.dataset
+	progress.total.Store(int64(len(dataset.Queries)))
 	run := eval.Run{}
-	for i, query := range result.dataset.Queries {
-		if run[query.ID], err = retrieve(c.Context, db, mode, query.Text); err != nil {
+	for i, query := range dataset.Queries {
+		q.Text, q.K = query.Text, evalDepth
+		if run[query.ID], err = retrieve(c.Context, db, q); err != nil {
 			return fmt.Errorf("query %s: %w", query.ID, err)
 		}
 		progress.update(bertsearch.Progress{Done: i + 1})
 	}
-	result.results = append(result.results, eval.Evaluate(result.dataset.Qrels, run, evalMetrics()...))
+	*results = append(*results, eval.Evaluate(dataset.Qrels, run, evalMetrics()...))
 	if path := c.String("run"); path != "" {
-		return writeRun(path+"."+mode.String(), run, "bertsearch-"+mode.String())
+		return writeRun(path+"."+name, run, "bertsearch-"+name)
 	}
 	return nil
 }
 
 // retrieve returns the ranking of one query.
-func retrieve(ctx context.Context, db *bertsearch.DB, mode bertsearch.Mode, text string) ([]eval.Scored, error) {
-	hits, err := db.Search(ctx, bertsearch.Query{Text: text, K: evalDepth, Mode: mode})
+func retrieve(ctx context.Context, db *bertsearch.DB, q bertsearch.Query) ([]eval.Scored, error) {
+	hits, err := db.Search(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	ranking := make([]eval.Scored, len(hits))
 	for i, hit := range hits {
 		ranking[i] = eval.Scored{ID: hit.ID, Score: hit.Score}
+		if q.Rerank != nil {
+			ranking[i].Score = -float64(hit.Rank) // which is by another number than the rest's
+		}
 	}
 	return ranking, nil
 }

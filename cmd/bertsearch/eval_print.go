@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bertsearch/bertsearch"
 	"github.com/bertsearch/bertsearch/cmd/bertsearch/internal/terminal"
@@ -21,6 +22,8 @@ type evaluationJSON struct {
 	Modes     map[string]map[string]float64 `json:"modes"`
 	// Hybrid compares nDCG@10 of hybrid with that of the other modes.
 	Hybrid map[string]comparisonJSON `json:"hybrid_over"`
+	// Rerank compares that of each mode with and without --rerank.
+	Rerank map[string]comparisonJSON `json:"rerank_over,omitempty"`
 }
 
 // comparisonJSON says whether a difference is more than chance; see eval.Comparison.
@@ -33,19 +36,36 @@ func (e *evaluation) json() evaluationJSON {
 	out := evaluationJSON{Dataset: e.dataset.Name, Documents: e.documents, Queries: len(e.dataset.Queries),
 		Modes: map[string]map[string]float64{}, Hybrid: map[string]comparisonJSON{}}
 	for i, mode := range evalModes {
-		figures := map[string]float64{}
-		for _, metric := range evalMetrics() {
-			figures[metric.Name()] = e.results[i].Mean(metric)
-		}
-		out.Modes[mode.String()] = figures
-		if mode == bertsearch.Hybrid {
-			continue
-		}
-		if c, err := e.compareWithHybrid(i); err == nil {
+		out.Modes[mode.String()] = figuresOf(e.results[i])
+		if c, err := e.compareWithHybrid(i); err == nil && mode != bertsearch.Hybrid {
 			out.Hybrid[mode.String()] = comparisonJSON{c.Difference, c.Randomisation}
 		}
 	}
+	for i, r := range e.reranked {
+		out.Modes[evalModes[i].String()+withRerank] = figuresOf(r)
+		if c, err := e.compareReranked(i); err == nil {
+			if out.Rerank == nil {
+				out.Rerank = map[string]comparisonJSON{}
+			}
+			out.Rerank[evalModes[i].String()] = comparisonJSON{c.Difference, c.Randomisation}
+		}
+	}
 	return out
+}
+
+// figuresOf are a result's means.
+func figuresOf(r *eval.Result) map[string]float64 {
+	figures := map[string]float64{}
+	for _, metric := range evalMetrics() {
+		figures[metric.Name()] = r.Mean(metric)
+	}
+	return figures
+}
+
+// compareReranked compares nDCG@10 a query of one of evalModes without and with
+// --rerank.
+func (e *evaluation) compareReranked(mode int) (eval.Comparison, error) {
+	return eval.Compare(e.results[mode].Values(eval.NDCG(10)), e.reranked[mode].Values(eval.NDCG(10)))
 }
 
 // compareWithHybrid compares nDCG@10 a query of one of evalModes with that of
@@ -67,7 +87,10 @@ func (p *program) printEvaluation(e *evaluation) error {
 	}
 	table.Add(heading...)
 	for i, mode := range evalModes {
-		table.Add(e.row(i, mode)...)
+		table.Add(e.row(mode.String(), e.results[i])...)
+	}
+	for i, r := range e.reranked {
+		table.Add(e.row(evalModes[i].String()+withRerank, r)...)
 	}
 	if err := table.Print(p.out, s); err != nil {
 		return err
@@ -76,6 +99,11 @@ func (p *program) printEvaluation(e *evaluation) error {
 	for i, mode := range evalModes[:len(evalModes)-1] {
 		if c, err := e.compareWithHybrid(i); err == nil {
 			p.printf("hybrid over %s: %+.4f ndcg@10, %s (paired randomisation test)\n", mode, c.Difference, chance(c.Randomisation))
+		}
+	}
+	for i := range e.reranked {
+		if c, err := e.compareReranked(i); err == nil {
+			p.printf("rerank over %s: %+.4f ndcg@10, %s\n", evalModes[i], c.Difference, chance(c.Randomisation))
 		}
 	}
 	return nil
@@ -89,12 +117,12 @@ func chance(p float64) string {
 	return fmt.Sprintf("p = %.4f", p)
 }
 
-// row is one mode's line of the table.
-func (e *evaluation) row(i int, mode bertsearch.Mode) []terminal.Cell {
-	cells := terminal.Plain(mode.String())
+// row is one result's line of the table.
+func (e *evaluation) row(name string, r *eval.Result) []terminal.Cell {
+	cells := terminal.Plain(name)
 	for _, metric := range evalMetrics() {
-		cell := terminal.Cell{Text: fmt.Sprintf("%.4f", e.results[i].Mean(metric))}
-		if e.isBest(i, metric) {
+		cell := terminal.Cell{Text: fmt.Sprintf("%.4f", r.Mean(metric))}
+		if e.isBest(r, metric) {
 			cell.Style = terminal.Green
 		}
 		cells = append(cells, cell)
@@ -102,9 +130,9 @@ func (e *evaluation) row(i int, mode bertsearch.Mode) []terminal.Cell {
 	return cells
 }
 
-func (e *evaluation) isBest(i int, metric eval.Metric) bool {
-	for _, other := range e.results {
-		if other.Mean(metric) > e.results[i].Mean(metric) {
+func (e *evaluation) isBest(r *eval.Result, metric eval.Metric) bool {
+	for _, other := range slices.Concat(e.results, e.reranked) {
+		if other.Mean(metric) > r.Mean(metric) {
 			return false
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -43,7 +44,7 @@ func openQueryModels(c *cli.Context, q *bertsearch.Query) (*queryModels, error) 
 		return nil, usagef("query: --summary, --rerank-documents and --rerank-ms want no number below 0, 1 and 0")
 	}
 	if dir := c.String("rerank"); dir != "" {
-		judge, err := openTask(dir, model.SequenceClassification)
+		judge, err := openTask(c, dir, model.SequenceClassification, embed.Auto)
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +52,7 @@ func openQueryModels(c *cli.Context, q *bertsearch.Query) (*queryModels, error) 
 	}
 	var err error
 	if c.Bool("answer") {
-		if m.reader, err = openTask(c.String("reader"), model.QuestionAnswering); err != nil {
+		if m.reader, err = openTask(c, c.String("reader"), model.QuestionAnswering, embed.Auto); err != nil {
 			return nil, err
 		}
 	}
@@ -62,15 +63,26 @@ func openQueryModels(c *cli.Context, q *bertsearch.Query) (*queryModels, error) 
 }
 
 // openTask opens a model with a head of a task.
-func openTask(dir string, t model.Task) (*task.Model, error) {
+func openTask(c *cli.Context, dir string, t model.Task, p embed.Precision) (*task.Model, error) {
 	m, err := task.Load(dir)
 	if err != nil {
 		return nil, err
 	}
 	if m.Task() != t {
-		return nil, usagef("query: %s holds a model for %s, want one for %s", dir, m.Task(), t)
+		return nil, usagef("%s: %s holds a model for %s, want one for %s", c.Command.Name, dir, m.Task(), t)
 	}
-	return m, nil
+	return inPrecision(c.Context, m, p)
+}
+
+// inPrecision is a model in a precision; auto is the one that suits it.
+func inPrecision(ctx context.Context, m *task.Model, p embed.Precision) (*task.Model, error) {
+	switch p {
+	case embed.F32:
+		return m, nil
+	case embed.Int8:
+		return m.Int8(), nil
+	}
+	return m.Settle(ctx)
 }
 
 // extras are what the models say of the hits of one query.
