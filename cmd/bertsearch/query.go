@@ -163,13 +163,13 @@ func (p *program) answer(c *cli.Context, db *bertsearch.DB, q bertsearch.Query, 
 	if c.Bool("json") {
 		out := newAnswerJSON(q, answer)
 		out.extras = said
-		return len(answer.Hits) > 0 || len(said.Facets) > 0, p.printJSON(out)
+		return len(answer.Hits) > 0 || said.counted(), p.printJSON(out)
 	}
 	if err := p.printExtras(c, said); err != nil {
 		return false, err
 	}
 	if q.Text == "" && q.Filter == nil && q.Like == "" {
-		return len(said.Facets) > 0, nil // facets of all documents
+		return said.counted(), nil // facets of all documents
 	}
 	return len(answer.Hits) > 0, p.printAnswer(c.Context, db, q, answer)
 }

@@ -94,6 +94,16 @@ type extras struct {
 	Reranked *int                               `json:"reranked,omitempty"` // hits in a new order
 }
 
+// counted reports whether a field that was asked for has a value.
+func (x extras) counted() bool {
+	for _, values := range x.Facets {
+		if len(values) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // extractJSON is an answer and its bytes in a document's text.
 type extractJSON struct {
 	Text  string  `json:"text"`
