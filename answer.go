@@ -9,8 +9,8 @@ import (
 	"github.com/bertsearch/bertsearch/task"
 )
 
-// A Reader finds the part of a passage that answers a question. A [task.Model]
-// for answers is one.
+// A Reader finds the part of a passage that answers a question. It is called by
+// several goroutines at a time. A [task.Model] for answers is one.
 type Reader interface {
 	Answer(ctx context.Context, question, passage string) (task.Answer, error)
 }
@@ -26,16 +26,23 @@ type Extract struct {
 	Score float64
 }
 
-// Extracts reads the passage of each hit and returns what answers the question,
-// best first: none, where the model says of every passage that it does not.
+// Extracts reads the passage of each hit, on all cores, and returns what answers
+// the question, best first: none, where the model says of every passage that it
+// does not.
 func Extracts(ctx context.Context, m Reader, question string, hits []Hit) ([]Extract, error) {
-	var found []Extract
-	for _, h := range hits {
-		a, err := m.Answer(ctx, question, h.Passage.Text)
-		if err != nil {
-			return nil, fmt.Errorf("answer: document %q: %w", h.ID, err)
+	answers := make([]task.Answer, len(hits))
+	err := onAllCores(ctx, len(hits), func(i int) (err error) {
+		if answers[i], err = m.Answer(ctx, question, hits[i].Passage.Text); err != nil {
+			return fmt.Errorf("answer: document %q: %w", hits[i].ID, err)
 		}
-		if a.Found() {
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []Extract
+	for i, a := range answers {
+		if h := hits[i]; a.Found() {
 			found = append(found, Extract{
 				ID: h.ID, Rank: h.Rank, Text: h.Passage.Text[a.Start:a.End],
 				Start: h.Passage.Start + a.Start, End: h.Passage.Start + a.End, Score: float64(a.Score),

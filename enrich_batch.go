@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/bertsearch/bertsearch/store"
 )
@@ -72,28 +69,21 @@ func (x *enriched) has(name string) (bool, error) {
 
 // ask lets the head read documents, on all cores.
 func (e *enrichment) ask(ctx context.Context, documents []*enriched) error {
-	errs := make([]error, min(runtime.GOMAXPROCS(0), len(documents)))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for w := range errs {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(documents) && errs[w] == nil; i = int(next.Add(1)) - 1 {
-				x := documents[i]
-				d, err := newDocument(x.Document)
-				if err == nil {
-					x.fields, err = e.head.Fields(ctx, e.name, d)
-				}
-				if err == nil {
-					x.fields, err = normalizeFields(x.fields)
-				}
-				if err != nil {
-					errs[w] = fmt.Errorf("document %q: %w", x.ID, err)
-				}
-			}
-		})
-	}
-	workers.Wait()
-	return errors.Join(errs...)
+	whole := context.WithoutCancel(ctx) // a batch that the head gets through is stored
+	return onAllCores(whole, len(documents), func(i int) error {
+		x := documents[i]
+		d, err := newDocument(x.Document)
+		if err == nil {
+			x.fields, err = e.head.Fields(ctx, e.name, d)
+		}
+		if err == nil {
+			x.fields, err = normalizeFields(x.fields)
+		}
+		if err != nil {
+			return fmt.Errorf("document %q: %w", x.ID, err)
+		}
+		return nil
+	})
 }
 
 // store writes the fields of documents whose text is still the one that was
