@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/bertsearch/bertsearch/task"
@@ -28,7 +29,9 @@ type Extract struct {
 
 // Extracts reads the passage of each hit, on all cores, and returns what answers
 // the question, best first: none, where the model says of every passage that it
-// does not.
+// does not. The best has the greatest score divided by the square root of its
+// hit's rank, for the scores of two passages compare poorly, and the search has
+// an opinion too (as BERTserini adds both: Yang et al. 2019, arXiv:1902.01718).
 func Extracts(ctx context.Context, m Reader, question string, hits []Hit) ([]Extract, error) {
 	answers := make([]task.Answer, len(hits))
 	err := onAllCores(ctx, len(hits), func(i int) (err error) {
@@ -49,6 +52,7 @@ func Extracts(ctx context.Context, m Reader, question string, hits []Hit) ([]Ext
 			})
 		}
 	}
-	slices.SortStableFunc(found, func(a, b Extract) int { return cmp.Compare(b.Score, a.Score) })
+	weight := func(e Extract) float64 { return e.Score / math.Sqrt(float64(max(e.Rank, 1))) }
+	slices.SortStableFunc(found, func(a, b Extract) int { return cmp.Compare(weight(b), weight(a)) })
 	return found, nil
 }

@@ -101,3 +101,34 @@ func TestExtracts(t *testing.T) {
 		t.Errorf("%+v, %v", found, err)
 	}
 }
+
+// lengthReader answers with a passage's first byte, and its length as the score.
+type lengthReader struct{}
+
+func (lengthReader) Answer(ctx context.Context, _, passage string) (task.Answer, error) {
+	return task.Answer{End: 1, Score: float32(len(passage))}, ctx.Err()
+}
+
+// TestExtractsWeighRanks orders answers by score and rank.
+func TestExtractsWeighRanks(t *testing.T) {
+	var hits []Hit
+	for i, length := range []int{10, 14, 24, 5} { // 10, 9.9, 13.9 and 2.5 by weight
+		hits = append(hits, Hit{ID: fmt.Sprint(length), Rank: i + 1, Passage: Passage{Text: strings.Repeat("x", length)}})
+	}
+	found, err := Extracts(t.Context(), lengthReader{}, "what?", hits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, e := range found {
+		order = append(order, e.ID)
+	}
+	if got := strings.Join(order, " "); got != "24 10 14 5" || found[0].Score != 24 {
+		t.Errorf("%s, the first with %g", got, found[0].Score)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Extracts(ctx, lengthReader{}, "what?", hits); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}

@@ -68,19 +68,27 @@ func TestRead(t *testing.T) {
 		{SQuAD, Columns{}, strings.Replace(squad, "No.", "Yes.", 1), "3 How long?|Größe: 3 m. <3 m:>; 3 Why?|Größe: 3 m.; 6 Yes?|Yes. <Yes:>"},
 		{SQuAD, Columns{}, "{\n\"data\": 3}", `f:2: 3 where [ should be: want {"data": [{"paragraphs": [{"context", "qas"}]}]}`},
 	} {
-		examples, err := Read(strings.NewReader(test.text), "f", Options{test.format, test.columns})
-		var shown []string
-		for _, e := range examples {
-			shown = append(shown, show(e))
-		}
-		got := strings.Join(shown, "; ")
-		if err != nil {
-			got = strings.TrimPrefix(err.Error(), "dataset: ")
-		}
-		if got != test.wants {
+		if got := readShown(t, test.format, test.columns, test.text); got != test.wants {
 			t.Errorf("%s %q:\n%s, want\n%s", test.format, test.text, got, test.wants)
 		}
 	}
+}
+
+// readShown reads a text as the file f, and prints its examples or the error.
+func readShown(t *testing.T, format Format, columns Columns, text string) string {
+	t.Helper()
+	examples, err := Read(strings.NewReader(text), "f", Options{format, columns})
+	if err != nil {
+		return strings.TrimPrefix(err.Error(), "dataset: ")
+	}
+	var shown []string
+	for _, e := range examples {
+		if e.File != "f" {
+			t.Errorf("an example of the file %q", e.File)
+		}
+		shown = append(shown, show(e))
+	}
+	return strings.Join(shown, "; ")
 }
 
 func TestLoadGoesByTheName(t *testing.T) {

@@ -1,9 +1,6 @@
 package dataset
 
-import (
-	"strings"
-	"testing"
-)
+import "testing"
 
 // wild are files as other programs write them, and what they hold.
 var wild = []struct {
@@ -73,19 +70,7 @@ var wild = []struct {
 
 func TestReadWild(t *testing.T) {
 	for _, test := range wild {
-		examples, err := Read(strings.NewReader(test.text), "f", Options{test.format, test.columns})
-		var shown []string
-		for _, e := range examples {
-			if e.File != "f" {
-				t.Errorf("%s: an example of the file %q", test.name, e.File)
-			}
-			shown = append(shown, show(e))
-		}
-		got := strings.Join(shown, "; ")
-		if err != nil {
-			got = strings.TrimPrefix(err.Error(), "dataset: ")
-		}
-		if got != test.wants {
+		if got := readShown(t, test.format, test.columns, test.text); got != test.wants {
 			t.Errorf("%s: %q:\n%s, want\n%s", test.name, test.text, got, test.wants)
 		}
 	}

@@ -41,7 +41,7 @@ func (r *run) measure(ctx context.Context) error {
 	}
 	figures, err := r.judge(ctx, r.team, r.held)
 	if err != nil {
-		return fmt.Errorf("heads: measure: %w", err)
+		return fmt.Errorf("heads: measure on the %d that are held out: %w", len(r.held), err)
 	}
 	r.state.Measured = append(r.state.Measured, train.Measurement{Step: step, Mean: figures.Value()})
 	switch {
