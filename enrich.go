@@ -36,7 +36,8 @@ type EnrichReport struct {
 // where filters, facets and hits have it: of documents that were put since the
 // last time, by the change log, and of all when the head is new or has changed.
 // It may be stopped at any time and goes on where it stopped. A document that is
-// put again loses the fields until the next Enrich, unless it is unchanged.
+// put again loses the fields until the next Enrich, unless its title and text are
+// the same.
 func (db *DB) Enrich(ctx context.Context, name string, h Head, o *EnrichOptions) (EnrichReport, error) {
 	if o == nil {
 		o = &EnrichOptions{}

@@ -77,7 +77,15 @@ func TestEnrich(t *testing.T) {
 	}
 	docs[0].Text, docs[1].Fields = "blue thing", map[string]any{"n": -1}
 	mustPut(t, db, docs[0], docs[1], Document{ID: "new", Text: "red one"})
-	mustEnrich(t, db, head, 3, 0)
+	if n := countWhere(t, db, `n = -1 and color = "green" and color.spans.version = "1" and exists _enriched.color`); n != 1 {
+		t.Error("a document with the same text has lost its head's fields")
+	}
+	mustEnrich(t, db, head, 2, 1)
+	mustPut(t, db, Document{ID: "2", Text: docs[2].Text, Fields: map[string]any{"color": "mine"}})
+	if n := countWhere(t, db, `color = "mine" and not exists color.spans and not exists _enriched`); n != 1 {
+		t.Error("a field that is put is not the one in the document")
+	}
+	mustEnrich(t, db, head, 1, 0)
 	if n := countWhere(t, db, `color = "blue"`); n != 31 || countWhere(t, db, `n = -1 and color = "green"`) != 1 {
 		t.Errorf("%d documents are blue, want 31", n)
 	}

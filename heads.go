@@ -111,11 +111,60 @@ func removeHeadFrom(w *store.Writer, number uint32, name string) (int, error) {
 	return 1, err
 }
 
+// keepHeads gives a record, whose text is the stored one, the fields that heads
+// have written of it, but for those of a head one of whose fields the record has
+// itself.
+func (r *record) keepHeads(w *store.Writer) error {
+	number, err := w.Lookup(r.ID)
+	if err != nil {
+		return err
+	}
+	stored, err := w.Fields(number)
+	if err != nil {
+		return err
+	}
+	old, err := decodeFields(stored)
+	if err != nil {
+		return err
+	}
+	marks, _ := old[enrichedField].(map[string]any)
+	if len(marks) == 0 {
+		return nil
+	}
+	fields, err := decodeFields(r.Fields)
+	if err != nil || fields[enrichedField] != nil {
+		return err
+	}
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	kept, put := map[string]any{}, maps.Clone(fields)
+	for name, mark := range marks {
+		if len(withoutHead(put, name)) < len(put) {
+			continue
+		}
+		kept[name] = mark
+		for field, value := range old {
+			if ofHead(field, name) {
+				fields[field] = value
+			}
+		}
+	}
+	if len(kept) > 0 {
+		fields[enrichedField] = kept
+	}
+	r.Fields = encodeFields(fields)
+	return nil
+}
+
+// ofHead reports whether a field is one that a head writes.
+func ofHead(field, name string) bool { return field == name || strings.HasPrefix(field, name+".") }
+
 // withoutHead is fields without those of a head and without its mark.
 func withoutHead(fields map[string]any, name string) map[string]any {
 	out := map[string]any{}
 	for field, value := range fields {
-		if field != name && !strings.HasPrefix(field, name+".") {
+		if !ofHead(field, name) {
 			out[field] = value
 		}
 	}

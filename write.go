@@ -274,7 +274,9 @@ func (r *record) put(w *store.Writer) error {
 	switch r.state {
 	case unchanged:
 	case fieldsOnly:
-		_, err = w.PutFields(&r.Document)
+		if err = r.keepHeads(w); err == nil {
+			_, err = w.PutFields(&r.Document)
+		}
 	default:
 		_, err = w.Put(&r.Document, r.vectors)
 	}
