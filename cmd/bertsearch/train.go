@@ -175,8 +175,9 @@ func readExamples(c *cli.Context, flag string) ([]dataset.Example, error) {
 	}
 	var all []dataset.Example
 	kind := heads.Kind(c.String("task"))
+	unlabelled := []heads.Kind{"", heads.Words, heads.Next, heads.Denoise} // "": distill
 	for _, path := range c.StringSlice(flag) {
-		if cmp.Or(o.Format, dataset.FormatOf(path)) == dataset.Plain && kind != heads.Words && kind != heads.Next {
+		if cmp.Or(o.Format, dataset.FormatOf(path)) == dataset.Plain && !slices.Contains(unlabelled, kind) && !c.Bool("pick") {
 			return nil, usagef("train: %s is read as plain text, which has nothing to learn for %s: say how it is written with --format", path, kind)
 		}
 		examples, err := dataset.Load(path, o)
