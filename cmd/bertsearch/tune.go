@@ -27,9 +27,10 @@ func (p *program) tuneCommand() *cli.Command {
 		Usage: "let the model learn a database's documents",
 		Description: `Trains the database's model on pairs of a question and its answer; without any
 on what "bertsearch feedback" remembers, and without that on pairs made of the
-documents. With --writer a model writes the questions that documents answer. Some questions are held out; the new model
-takes over if it is better on them, and nothing changes if it is not. Search
-goes on meanwhile. An interrupted run goes on with --resume.
+documents. With --writer a model writes the questions that documents answer. Some
+questions are held out; the new model takes over if it is better on them, and
+nothing changes if it is not. Search goes on meanwhile. An interrupted run goes on
+with --resume.
 
    bertsearch tune -db notes.db
    bertsearch tune -db notes.db --pairs clicks.jsonl
