@@ -28,19 +28,20 @@ type GenerateOptions struct {
 // Generate writes the text that the decoder makes of the one text in b, as
 // tokens without the first and the last special one.
 func (m *Seq2Seq) Generate(ctx context.Context, w *Workspace, b *Batch, o GenerateOptions) ([]int32, error) {
-	texts, err := m.GenerateAll(ctx, w, b, o)
-	if len(texts) == 0 {
-		return nil, err
-	}
-	return texts[0], err
-}
-
-// GenerateAll is Generate of as many texts as there are beams, the most
-// probable first.
-func (m *Seq2Seq) GenerateAll(ctx context.Context, w *Workspace, b *Batch, o GenerateOptions) ([][]int32, error) {
 	if b.Texts() != 1 {
 		return nil, fmt.Errorf("model: generate: %d texts, want 1", b.Texts())
 	}
+	texts, err := m.GenerateAll(ctx, w, b, o)
+	if err != nil || len(texts[0]) == 0 {
+		return nil, err
+	}
+	return texts[0][0], nil
+}
+
+// GenerateAll writes as many texts as there are beams of each text in b, the most
+// probable first. All go through the decoder together, which does not change
+// what becomes of one.
+func (m *Seq2Seq) GenerateAll(ctx context.Context, w *Workspace, b *Batch, o GenerateOptions) ([][][]int32, error) {
 	if !(o.Sample >= 0 && o.Sample <= 1) {
 		return nil, fmt.Errorf("model: generate: tokens of a probability of %g are to be drawn from: want 0 to 1", o.Sample)
 	}
@@ -48,27 +49,83 @@ func (m *Seq2Seq) GenerateAll(ctx context.Context, w *Workspace, b *Batch, o Gen
 	if err != nil {
 		return nil, err
 	}
-	positions := m.Decoder.Body.Config.Positions()
-	s := &beamSearch{
-		end: m.End, width: max(o.Beams, 1), penalty: cmp.Or(o.Penalty, 1), length: min(cmp.Or(max(o.Length, 0), positions-1), positions-1),
-		yield: o.Yield,
+	h := m.Encoder.Config.HiddenSize
+	var searches []*beamSearch
+	for i := range b.Texts() {
+		from, to := b.Starts[i], b.Starts[i+1]
+		searches = append(searches, m.search(m.Decoder.Begin(hidden[from*h:to*h]), b.IDs[from:to], o))
 	}
-	first := m.Decoder.Begin(hidden)
-	if o.Sample > 0 {
-		err = s.sample(ctx, first, m.Start, newSampler(o, b.IDs))
-	} else {
-		err = s.search(ctx, first, m.Start)
+	for n := 1; ; n++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if o.Yield != nil {
+			o.Yield()
+		}
+		if more, err := m.Decoder.write(searches, n); err != nil || !more {
+			return textsOf(searches), err
+		}
 	}
-	return s.texts(), err
 }
 
-// beamSearch follows the most probable texts.
+// write makes the n-th token of each text that is not at its end, and says
+// whether there was one.
+func (d *Decoder) write(searches []*beamSearch, n int) (bool, error) {
+	var going []*beamSearch
+	var texts []*Decoding
+	var ids []int32
+	for _, s := range searches {
+		if len(s.alive) > 0 && (n > s.length || s.done(n)) {
+			s.end()
+		}
+		if len(s.alive) == 0 {
+			continue
+		}
+		going = append(going, s)
+		for _, b := range s.alive {
+			texts, ids = append(texts, b.decoding), append(ids, b.ids[len(b.ids)-1])
+		}
+	}
+	if len(going) == 0 {
+		return false, nil
+	}
+	scores, err := d.Next(texts, ids)
+	if err != nil {
+		return false, err
+	}
+	words := len(scores) / len(texts)
+	for _, s := range going {
+		own := scores[:len(s.alive)*words]
+		scores = scores[len(own):]
+		if s.sampler != nil {
+			s.drawn(own, n)
+		} else {
+			s.advance(s.extensions(own), n)
+		}
+	}
+	return true, nil
+}
+
+// textsOf are the texts of searches that have ended, without the token that they
+// begin with.
+func textsOf(searches []*beamSearch) [][][]int32 {
+	texts := make([][][]int32, len(searches))
+	for i, s := range searches {
+		for _, b := range s.finished {
+			texts[i] = append(texts[i], b.ids[1:])
+		}
+	}
+	return texts
+}
+
+// beamSearch follows the most probable texts, or with a sampler as many that are
+// drawn.
 type beamSearch struct {
-	end      int32
+	last     int32 // the token that ends a text
 	width    int
 	length   int
 	penalty  float64
-	yield    func()
+	sampler  *sampler
 	alive    []beam
 	finished []beam // best first
 }
@@ -87,32 +144,20 @@ type extension struct {
 	score float64
 }
 
-// search follows the texts that are the most probable so far, as many as the
-// width says.
-func (s *beamSearch) search(ctx context.Context, first *Decoding, start int32) error {
-	s.alive = []beam{{ids: []int32{start}, decoding: first}}
-	for n := 1; n <= s.length && len(s.alive) > 0 && !s.done(n); n++ {
-		if err := ctx.Err(); err != nil {
-			return err
+// search begins to write of a text of ids, whose last hidden state first is about.
+func (m *Seq2Seq) search(first *Decoding, ids []int32, o GenerateOptions) *beamSearch {
+	positions := m.Decoder.Body.Config.Positions()
+	s := &beamSearch{
+		last: m.End, width: max(o.Beams, 1), penalty: cmp.Or(o.Penalty, 1), length: min(cmp.Or(max(o.Length, 0), positions-1), positions-1),
+	}
+	s.alive = []beam{{ids: []int32{m.Start}, decoding: first}}
+	if o.Sample > 0 {
+		s.sampler = newSampler(o, ids)
+		for range s.width - 1 {
+			s.alive = append(s.alive, beam{ids: []int32{m.Start}, decoding: first.Fork()})
 		}
-		list, err := s.extensions()
-		if err != nil {
-			return err
-		}
-		s.advance(list, n)
 	}
-	for _, b := range s.alive {
-		s.finish(b, len(b.ids)-1)
-	}
-	return nil
-}
-
-// texts are the finished ones, without the token that they begin with.
-func (s *beamSearch) texts() (texts [][]int32) {
-	for _, b := range s.finished {
-		texts = append(texts, b.ids[1:])
-	}
-	return texts
+	return s
 }
 
 // done reports that no beam alive can become better than the finished ones, as
@@ -122,12 +167,9 @@ func (s *beamSearch) done(n int) bool {
 }
 
 // extensions are the best ways to go on, twice as many as there are beams, so
-// that enough are left when some end.
-func (s *beamSearch) extensions() ([]extension, error) {
-	scores, err := s.next()
-	if err != nil {
-		return nil, err
-	}
+// that enough are left when some end. scores are those of all words to follow
+// each beam alive, a row each.
+func (s *beamSearch) extensions(scores []float32) []extension {
 	best, n := make([]extension, 0, 2*s.width+1), len(scores)/len(s.alive)
 	for i, b := range s.alive {
 		row := scores[i*n : (i+1)*n]
@@ -136,19 +178,7 @@ func (s *beamSearch) extensions() ([]extension, error) {
 			best = insert(best, extension{i, int32(id), b.score + float64(score) - total})
 		}
 	}
-	return best, nil
-}
-
-// next returns the scores of all words to follow each beam alive, a row each.
-func (s *beamSearch) next() ([]float32, error) {
-	if s.yield != nil {
-		s.yield()
-	}
-	texts, ids := make([]*Decoding, len(s.alive)), make([]int32, len(s.alive))
-	for i, b := range s.alive {
-		texts[i], ids[i] = b.decoding, b.ids[len(b.ids)-1]
-	}
-	return texts[0].decoder.Next(texts, ids)
+	return best
 }
 
 // insert puts x in its place in list, best first and the earlier of equals
@@ -178,12 +208,20 @@ func logSum(x []float32) float64 {
 	return most + math.Log(sum)
 }
 
+// end finishes the beams alive as they are.
+func (s *beamSearch) end() {
+	for _, b := range s.alive {
+		s.finish(b, len(b.ids)-1)
+	}
+	s.alive = nil
+}
+
 // advance makes the n-th token of each beam.
 func (s *beamSearch) advance(list []extension, n int) {
 	var next []beam
 	for rank, x := range list {
 		from := s.alive[x.beam]
-		if x.id == s.end {
+		if x.id == s.last {
 			if rank < s.width {
 				s.finish(beam{ids: from.ids, score: x.score}, n)
 			}

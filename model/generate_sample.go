@@ -1,13 +1,11 @@
 package model
 
 import (
-	"cmp"
-	"context"
+	"container/heap"
 	"encoding/binary"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/bertsearch/bertsearch/internal/kernel"
 )
@@ -28,34 +26,14 @@ func newSampler(o GenerateOptions, ids []int32) *sampler {
 	return &sampler{o.Sample, rand.New(rand.NewPCG(o.Seed, h.Sum64()))}
 }
 
-// sample draws as many texts as the width says.
-func (s *beamSearch) sample(ctx context.Context, first *Decoding, start int32, from *sampler) error {
-	for range s.width {
-		s.alive = append(s.alive, beam{ids: []int32{start}, decoding: first.Fork()})
-	}
-	for n := 1; n <= s.length && len(s.alive) > 0; n++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		scores, err := s.next()
-		if err != nil {
-			return err
-		}
-		s.drawn(scores, from, n)
-	}
-	for _, b := range s.alive {
-		s.finish(b, s.length)
-	}
-	return nil
-}
-
-// drawn draws the n-th token of each beam alive.
-func (s *beamSearch) drawn(scores []float32, from *sampler, n int) {
+// drawn draws the n-th token of each beam alive, of scores as [beamSearch.extensions]
+// takes.
+func (s *beamSearch) drawn(scores []float32, n int) {
 	words := len(scores) / len(s.alive)
 	var alive []beam
 	for i, b := range s.alive {
-		id, probability := from.draw(scores[i*words : (i+1)*words])
-		if b.score += math.Log(probability); id == s.end {
+		id, probability := s.sampler.draw(scores[i*words : (i+1)*words])
+		if b.score += math.Log(probability); id == s.last {
 			s.finish(b, n)
 			continue
 		}
@@ -72,23 +50,46 @@ func (s *sampler) draw(scores []float32) (id int32, probability float64) {
 	// Tokens below this are less than 1−share together: those to draw from are
 	// above it, and few.
 	least := float32((1 - s.share) / float64(len(scores)))
-	var likely []int32
+	rest := &likeliest{scores: scores}
 	for i, p := range scores {
 		if p >= least {
-			likely = append(likely, int32(i))
+			rest.ids = append(rest.ids, int32(i))
 		}
 	}
-	slices.SortStableFunc(likely, func(a, b int32) int { return cmp.Compare(scores[b], scores[a]) })
-	sum, n := 0.0, 0
-	for n < len(likely) && (n == 0 || sum < s.share) {
-		sum += float64(scores[likely[n]])
-		n++
+	heap.Init(rest)
+	var nucleus []int32
+	sum := 0.0
+	for rest.Len() > 0 && (len(nucleus) == 0 || sum < s.share) {
+		id = heap.Pop(rest).(int32)
+		nucleus = append(nucleus, id)
+		sum += float64(scores[id])
 	}
 	at := s.random.Float64() * sum
-	for _, id = range likely[:n] {
+	for _, id = range nucleus {
 		if at -= float64(scores[id]); at < 0 {
 			break
 		}
 	}
 	return id, float64(scores[id])
+}
+
+// likeliest is a heap of tokens, the most probable first and the lower of equals.
+type likeliest struct {
+	scores []float32
+	ids    []int32
+}
+
+func (l *likeliest) Len() int      { return len(l.ids) }
+func (l *likeliest) Swap(i, j int) { l.ids[i], l.ids[j] = l.ids[j], l.ids[i] }
+func (l *likeliest) Push(x any)    { l.ids = append(l.ids, x.(int32)) }
+
+func (l *likeliest) Less(i, j int) bool {
+	a, b := l.ids[i], l.ids[j]
+	return l.scores[a] > l.scores[b] || l.scores[a] == l.scores[b] && a < b
+}
+
+func (l *likeliest) Pop() any {
+	last := l.ids[len(l.ids)-1]
+	l.ids = l.ids[:len(l.ids)-1]
+	return last
 }

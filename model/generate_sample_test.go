@@ -55,7 +55,7 @@ func TestSampledTexts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return texts
+		return texts[0]
 	}
 	drawn := GenerateOptions{Sample: 0.95, Seed: 3, Beams: 4, Length: 8}
 	same := func(a, b [][]int32) bool { return slices.EqualFunc(a, b, slices.Equal[[]int32]) }
@@ -73,5 +73,31 @@ func TestSampledTexts(t *testing.T) {
 	drawn.Sample = 1.5
 	if _, err := m.Generate(context.Background(), &Workspace{}, b, drawn); err == nil || !strings.Contains(err.Error(), "want 0 to 1") {
 		t.Errorf("a probability of 1.5: %v", err)
+	}
+}
+
+// TestGenerateTogether: what is written of a text does not depend on what is
+// written beside it.
+func TestGenerateTogether(t *testing.T) {
+	m := loadSeq2Seq(t)
+	all := &Batch{}
+	var each []*Batch
+	for _, ids := range [][]int32{{5, 9, 22, 2, 7}, {3}, {8, 8, 4, 1}} {
+		b := &Batch{}
+		b.Add(ids, make([]uint8, len(ids)))
+		all.Add(ids, make([]uint8, len(ids)))
+		each = append(each, b)
+	}
+	for _, o := range []GenerateOptions{{Length: 8}, {Beams: 3}, {Beams: 3, Sample: 0.9, Seed: 2, Length: 9}} {
+		together, err := m.GenerateAll(context.Background(), &Workspace{}, all, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, b := range each {
+			alone, err := m.GenerateAll(context.Background(), &Workspace{}, b, o)
+			if err != nil || !slices.EqualFunc(alone[0], together[i], slices.Equal[[]int32]) {
+				t.Errorf("%+v: text %d: %v alone, %v beside others (%v)", o, i, alone[0], together[i], err)
+			}
+		}
 	}
 }

@@ -52,45 +52,51 @@ func NewWriter(m *model.Seq2Seq, t *tokenizer.Tokenizer) (*Writer, error) {
 
 // Write returns the text that the model makes of text. A text that is too long is cut.
 func (w *Writer) Write(ctx context.Context, text string, o model.GenerateOptions) (string, error) {
-	texts, err := w.WriteAll(ctx, text, o)
-	if len(texts) == 0 {
+	texts, err := w.WriteTexts(ctx, []string{text}, o)
+	if err != nil || len(texts[0]) == 0 {
 		return "", err
 	}
-	return texts[0], err
+	return texts[0][0], nil
 }
 
-// WriteAll is Write of as many texts as there are beams, the most probable first. No two are equal.
-func (w *Writer) WriteAll(ctx context.Context, text string, o model.GenerateOptions) ([]string, error) {
-	s := w.spaces.Get().(*space)
-	defer w.spaces.Put(s)
-	w.tokens.Encode(&s.encoding, text, w.length)
-	s.batch.Reset()
-	s.batch.Add(s.encoding.IDs, s.encoding.Types)
-	all, err := w.model.GenerateAll(ctx, &s.work, &s.batch, o)
-	if err != nil {
-		return nil, err
-	}
-	var texts []string
-	for _, ids := range all {
-		if t := w.text(ids); !slices.Contains(texts, t) {
-			texts = append(texts, t)
-		}
-	}
-	return texts, nil
-}
+// writtenTogether is how many texts are read to be written of at a time: enough
+// that the weights are seldom read.
+const writtenTogether = 8
 
-// WriteTexts is WriteAll of each of texts, in their order, on all cores.
+// WriteTexts is Write of each of texts, in their order, and of as many texts as there are beams, the most probable
+// first, no two of which are equal; on all cores.
 func (w *Writer) WriteTexts(ctx context.Context, texts []string, o model.GenerateOptions) ([][]string, error) {
 	written := make([][]string, len(texts))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range texts {
-		group.Go(func() (err error) {
-			written[i], err = w.WriteAll(ctx, texts[i], o)
-			return err
-		})
+	for from := 0; from < len(texts); from += writtenTogether {
+		to := min(from+writtenTogether, len(texts))
+		group.Go(func() error { return w.write(ctx, written[from:to], texts[from:to], o) })
 	}
 	return written, group.Wait()
+}
+
+// write is WriteTexts of a few texts, on one core.
+func (w *Writer) write(ctx context.Context, written [][]string, texts []string, o model.GenerateOptions) error {
+	s := w.spaces.Get().(*space)
+	defer w.spaces.Put(s)
+	s.batch.Reset()
+	for _, text := range texts {
+		w.tokens.Encode(&s.encoding, text, w.length)
+		s.batch.Add(s.encoding.IDs, s.encoding.Types)
+	}
+	all, err := w.model.GenerateAll(ctx, &s.work, &s.batch, o)
+	if err != nil {
+		return err
+	}
+	for i, some := range all {
+		for _, ids := range some {
+			if t := w.text(ids); !slices.Contains(written[i], t) {
+				written[i] = append(written[i], t)
+			}
+		}
+	}
+	return nil
 }
 
 // text joins the tokens of WordPiece: "##" goes on with a word. Special ones are left out.
