@@ -218,7 +218,20 @@ func (j *measurer) report(ctx context.Context, r *train.Result) (TuneReport, err
 	if report.After, err = j.figures(ctx, r.Sentence); err != nil {
 		return report, err
 	}
+	if j.plan.Source == sourceWritten {
+		return report, report.judgeMade(r.Before, r.After, report.After.Hybrid-report.Before.Hybrid)
+	}
 	return report, report.judge(r.Before, r.After, chanceAllowed)
+}
+
+// judgeMade is judge where nobody asked the questions held out: a gain has to be
+// large and sure to be one on real questions too.
+func (r *TuneReport) judgeMade(before, after []float64, gain float64) error {
+	err := r.judge(before, after, chanceOfGain)
+	if r.Reason == "" && gain < leastGain {
+		r.Reason = fmt.Sprintf("a gain of %.4f on made questions is too small to be believed of real ones: want %.4f", gain, leastGain)
+	}
+	return err
 }
 
 // reasonNoShare is why nothing is kept if every share of the change is worse.

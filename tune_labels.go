@@ -277,15 +277,11 @@ func (l *labelAdaptation) decide(ctx context.Context, report *TuneReport) (*mode
 	before, figures := l.measure(l.before)
 	report.Before, report.After = figures, figures
 	after, chosen := before, (*model.Adapter)(nil)
-	shares := l.plan.Recipe.Mixes
-	if len(shares) == 0 {
-		shares = []float64{0.25, 0.5, 0.75, 1}
-	}
-	for _, share := range shares {
+	for _, share := range l.shares() {
 		if !(share > 0 && share <= 1) {
 			return nil, fmt.Errorf("a share of the change of %g: want one above 0 and at most 1", share)
 		}
-		a := adapterOf(l.learnt, len(l.queries[0]), share, false)
+		a := adapterOf(l.learnt, len(l.queries[0]), share, l.made())
 		values, figures := l.measure(a)
 		report.Mixes = append(report.Mixes, train.Mixed{Share: share, Mean: mean(values)})
 		if mean(values) > mean(after) {
@@ -296,10 +292,31 @@ func (l *labelAdaptation) decide(ctx context.Context, report *TuneReport) (*mode
 		report.Reason = reasonNoShare
 		return nil, nil
 	}
-	if err := report.judge(before, after, chanceOfGain); err != nil || report.Reason != "" {
+	if l.made() {
+		err = report.judgeMade(before, after, report.After.Dense-report.Before.Dense)
+	} else {
+		err = report.judge(before, after, chanceOfGain)
+	}
+	if err != nil || report.Reason != "" {
 		return nil, err
 	}
 	return chosen, nil
+}
+
+// made reports whether the questions were written by a model. They know little of
+// the words that people ask in, so that hybrid search, which has these, leaves the
+// adapter out.
+func (l *labelAdaptation) made() bool { return l.plan.Source == sourceWritten }
+
+// shares of what was learnt are weighed against each other.
+func (l *labelAdaptation) shares() []float64 {
+	switch {
+	case l.made():
+		return adapterShares()
+	case len(l.plan.Recipe.Mixes) > 0:
+		return l.plan.Recipe.Mixes
+	}
+	return []float64{0.25, 0.5, 0.75, 1}
 }
 
 // measure asks the questions with an adapter, nil for none. The values are the

@@ -100,6 +100,9 @@ func readPlan(path string, base *embed.BERT) (*tunePlan, error) {
 	return p, nil
 }
 
+// errNoEncoder refuses to rebuild texts where the encoder stays as it is.
+var errNoEncoder = errors.New("without labels an adapter is learnt, and rebuilding texts (TSDAE) trains the encoder: ask for the encoder")
+
 // plan makes examples and questions of labels, or of the corpus.
 func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tunePlan, error) {
 	switch {
@@ -109,6 +112,8 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 		return nil, errors.New("want an adapter, or the encoder to be trained by rebuilding texts as well (TSDAE), not both")
 	case o.Writer != nil && len(o.Pairs) > 0:
 		return nil, errors.New("want pairs, or a writer that makes them, not both")
+	case o.Writer != nil && !o.Encoder && o.Recipe.TSDAE > 0:
+		return nil, errNoEncoder
 	}
 	p := &tunePlan{Base: base.Fingerprint(), Recipe: o.Recipe}
 	pairs, err := db.pairs(ctx, p, o)
@@ -117,12 +122,12 @@ func (db *DB) plan(ctx context.Context, base *embed.BERT, o train.Options) (*tun
 	}
 	if p.Source == "corpus" && !o.Encoder {
 		if o.Recipe.TSDAE > 0 {
-			return nil, errors.New("without labels an adapter is learnt, and rebuilding texts (TSDAE) trains the encoder: ask for the encoder")
+			return nil, errNoEncoder
 		}
 		return p, db.planAdapter(ctx, p)
 	}
 	m := &miner{db: db, serving: db.serving.Load(), plan: p, negatives: o.Negatives, places: map[string]int{}}
-	if p.Adapter = o.Adapter; p.Adapter {
+	if p.Adapter = o.Adapter || p.Source == sourceWritten && !o.Encoder; p.Adapter {
 		m.negatives, o.HeldOut = cmp.Or(m.negatives, adapterNegatives), cmp.Or(o.HeldOut, adapterHeldOut)
 	}
 	trained, held := split(pairs, o.HeldOut, o.Recipe.Seed)
@@ -152,7 +157,7 @@ func (db *DB) pairs(ctx context.Context, p *tunePlan, o train.Options) (pairs []
 	case len(o.Pairs) > 0:
 		return o.Pairs, nil
 	case o.Writer != nil:
-		p.Source, p.Recipe = "written", gentle(o.Recipe)
+		p.Source, p.Recipe = sourceWritten, gentle(o.Recipe)
 		return db.writtenPairs(ctx, o)
 	case !o.IgnoreFeedback:
 		p.Source = "feedback"

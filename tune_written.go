@@ -1,6 +1,7 @@
 package bertsearch
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"math/rand/v2"
@@ -11,8 +12,10 @@ import (
 )
 
 const (
-	// mostWritten bounds the documents that a tuning has questions written of: a
-	// quarter of an hour of one core with a small writer.
+	// sourceWritten is that of a tuning by questions that a writer has made.
+	sourceWritten = "written"
+	// mostWritten bounds the documents that a tuning has questions written of: two
+	// minutes of one core with a small writer and three questions each.
 	mostWritten = 1000
 	// writtenAtOnce is how many documents a writer is given at a time.
 	writtenAtOnce = 64
@@ -81,7 +84,7 @@ func (db *DB) writtenPairs(ctx context.Context, o train.Options) ([]train.Pair, 
 	}
 	var made []madePair
 	of := map[string]string{} // the document of each question, "" for several
-	for p, err := range questionsOf(ctx, given, o.Writer, o.Questions, db.asking(o)) {
+	for p, err := range questionsOf(ctx, given, o.Writer, wanted(o), db.asking(o)) {
 		if err != nil {
 			return nil, err
 		}
@@ -108,11 +111,14 @@ func (db *DB) writtenPairs(ctx context.Context, o train.Options) ([]train.Pair, 
 // several that are drawn, for the next most probable ones say the same again.
 func (db *DB) asking(o train.Options) model.GenerateOptions {
 	w := model.GenerateOptions{Length: 48, Beams: 4, Yield: db.queries.Yield}
-	if o.Questions > 1 {
-		w.Beams, w.Sample, w.Seed = o.Questions, 0.95, o.Recipe.Seed
+	if n := wanted(o); n > 1 {
+		w.Beams, w.Sample, w.Seed = n, 0.95, o.Recipe.Seed
 	}
 	return w
 }
+
+// wanted is how many questions a tuning has written of a document.
+func wanted(o train.Options) int { return cmp.Or(max(o.Questions, 0), 3) }
 
 // drawDocuments returns most documents that have a text, or all where there are
 // fewer, a fair sample of all.

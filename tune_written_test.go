@@ -114,7 +114,7 @@ func TestTuneOfWrittenQuestions(t *testing.T) {
 		mustPut(t, db, docs...)
 		a := &asker{of: askWell}
 		o := quick(nil)
-		o.Writer, o.DryRun, o.Adapter = a, true, adapter
+		o.Writer, o.DryRun, o.Encoder = a, true, !adapter
 		if adapter {
 			if _, err := db.planned(t.Context(), db.base.(*embed.BERT), o); err != nil {
 				t.Fatal(err)

@@ -69,7 +69,7 @@ type Options struct {
 	// and they are learnt from as pairs would be: those by which search finds
 	// their document. Feedback is not learnt from then.
 	Writer Writer
-	// Questions is how many are written of a document; 0 is 1. More than one are
+	// Questions is how many are written of a document; 0 is 3. More than one are
 	// drawn at random, by the Recipe's seed.
 	Questions int
 	// IgnoreFeedback learns from the documents alone where there are no Pairs.
