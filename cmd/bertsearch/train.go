@@ -105,6 +105,8 @@ func (p *program) train(c *cli.Context) error {
 	switch {
 	case !slices.Contains(heads.Kinds(), kind):
 		return usagef("train: --task is %q: want one of %s", kind, joinNames(heads.Kinds()))
+	case c.Bool("pick") && kind != heads.Writing:
+		return usagef("train: --pick is of --task %s, not of %s", heads.Writing, kind)
 	case len(c.StringSlice("data")) == 0 || out == "":
 		return usagef("train: want --data FILE and --out DIR")
 	case c.String("format") != "" && !slices.Contains(dataset.Formats(), dataset.Format(c.String("format"))):

@@ -4,7 +4,7 @@ import "fmt"
 
 // A Recipe says how to train. The zero value is BERT's own (Devlin et al. 2019,
 // section 4): AdamW at 2e-5, batches of 16, three epochs, linear warm-up and
-// decay; of [Writing], whose decoder begins with attention that is new, 1e-4; of
+// decay; of [Writing], whose decoder has not looked at another text before, 1e-4; of
 // [Denoise] 1e-5, its decoder learning ten times as fast.
 type Recipe struct {
 	Epochs       int     // passes over the examples; 0 is 3
